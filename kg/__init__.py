@@ -1,0 +1,1 @@
+"""Product knowledge graph builder: distil, link, curate, load, look up."""

@@ -1,0 +1,205 @@
+"""Read ``config.yaml``: every mistake is reported with its file, line, setting and remedy.
+
+This module knows YAML, ``${VAR:-default}`` and how to say where a mistake is. What the settings mean belongs
+to the components: each declares a subclass of :class:`Options`; :mod:`kg.build.settings` puts them together.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from kg.errors import ConfigError
+
+__all__ = ["Location", "Options", "RawConfig", "load_yaml", "validate"]
+
+Location = tuple[str | int, ...]
+O = TypeVar("O", bound="Options")  # noqa: E741 - an Options type
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+
+
+class Options(BaseModel):
+    """Base of every component's settings: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+@dataclass(frozen=True)
+class RawConfig:
+    """A YAML file as plain data, with the line of every key. ``path`` is as the user gave it."""
+
+    path: str
+    data: dict[str, Any]
+    lines: Mapping[Location, int] = field(default_factory=dict[Location, int])
+
+    def line(self, location: Location) -> int | None:
+        """Return the line of ``location`` or of its nearest known parent."""
+        for end in range(len(location), 0, -1):
+            if (found := self.lines.get(location[:end])) is not None:
+                return found
+        return None
+
+
+def load_yaml(path: Path, environ: Mapping[str, str] | None = None) -> RawConfig:
+    """Return the file as data, with environment variables put in.
+
+    ``${NAME}`` must be set; ``${NAME:-default}`` may be. Only values are replaced, after parsing, so a
+    variable can never change the structure of the file.
+
+    Raises:
+        ConfigError: the file is missing, is not YAML or not a mapping, repeats a key, or names an unset variable.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"no configuration at {path}",
+            remedy="make one with 'kg init', or name one with --config or KG_CONFIG",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text", remedy="save it as UTF-8") from error
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise ConfigError(_yaml_message(path, error), remedy="check the indentation and quotes there") from error
+    reader = _Reader(str(path), os.environ if environ is None else environ)
+    data: object = {} if node is None else reader.read(node, ())
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}:1: expected settings ('name: value'), found a {type(data).__name__}")
+    return RawConfig(str(path), cast("dict[str, Any]", data), reader.lines)
+
+
+def validate(raw: RawConfig, kind: type[O], data: object = None, prefix: Location = ()) -> O:
+    """Return ``data`` (default: the whole file) as ``kind``.
+
+    Raises:
+        ConfigError: all mistakes at once, one a line, each ``file:line: setting: what is wrong; what to do``.
+    """
+    try:
+        return kind.model_validate(raw.data if data is None else data)
+    except ValidationError as error:
+        messages = [_message(raw, kind, detail, prefix) for detail in error.errors(include_url=False)]
+        raise ConfigError("\n".join(messages)) from error
+
+
+class _Reader:
+    """Turn YAML nodes into data, noting the line of every key and refusing doubles."""
+
+    def __init__(self, path: str, environ: Mapping[str, str]) -> None:
+        self.path = path
+        self.environ = environ
+        self.lines: dict[Location, int] = {}
+
+    def read(self, node: yaml.Node, location: Location) -> object:
+        self.lines.setdefault(location, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, location)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.read(child, (*location, index)) for index, child in enumerate(node.value)]
+        return self._scalar(cast("yaml.ScalarNode", node), location)
+
+    def _mapping(self, node: yaml.MappingNode, location: Location) -> dict[str, object]:
+        out: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            name = str(key_node.value)
+            here = (*location, name)
+            line = key_node.start_mark.line + 1
+            if name in out:
+                raise ConfigError(
+                    f"{self.path}:{line}: {_dotted(here)}: the setting stands twice",
+                    remedy="keep one of them",
+                )
+            self.lines[here] = line
+            out[name] = self.read(value_node, here)
+        return out
+
+    def _scalar(self, node: yaml.ScalarNode, location: Location) -> object:
+        plain = cast("object", yaml.SafeLoader("").construct_object(node))  # pyright: ignore[reportUnknownMemberType]
+        if not isinstance(plain, str) or "${" not in plain:
+            return plain
+        filled = _VARIABLE.sub(lambda match: self._variable(match, node, location), plain)
+        if node.style in {"'", '"'} or filled == plain:
+            return filled
+        return yaml.safe_load(filled) if _is_plain_scalar(filled) else filled
+
+    def _variable(self, match: re.Match[str], node: yaml.Node, location: Location) -> str:
+        name = match["name"]
+        value = self.environ[name] if name in self.environ else cast("str | None", match["default"])
+        if value is None:
+            raise ConfigError(
+                f"{self.path}:{node.start_mark.line + 1}: {_dotted(location)}: {name} is not set in the environment",
+                remedy=f"export {name}=..., or write ${{{name}:-default}}",
+            )
+        return value
+
+
+def _is_plain_scalar(text: str) -> bool:
+    """Whether ``text`` reads as one plain YAML scalar (so ``${N:-8}`` may become the number 8)."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return False
+    return node is None or (isinstance(node, yaml.ScalarNode) and not node.style)
+
+
+def _yaml_message(path: Path, error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f"{path}:{mark.line + 1}" if mark is not None else str(path)
+    return f"{where}: not valid YAML: {getattr(error, 'problem', None) or error}"
+
+
+def _message(raw: RawConfig, kind: type[BaseModel], detail: ErrorDetails, prefix: Location) -> str:
+    location = (*prefix, *(part for part in detail["loc"] if not _is_tag(part)))
+    line = raw.line(location)
+    where = raw.path if line is None else f"{raw.path}:{line}"
+    return f"{where}: {_dotted(location)}: {_reason(kind, detail)}"
+
+
+def _reason(kind: type[BaseModel], detail: ErrorDetails) -> str:
+    if detail["type"] == "extra_forbidden":
+        return "unknown setting" + _suggestion(kind, detail["loc"])
+    if detail["type"] == "missing":
+        return "this setting is required"
+    message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    shown = detail["input"]
+    if isinstance(shown, str | int | float | bool) and not detail["type"].startswith("secret"):
+        return f"{shown!r} does not fit: expected {message}" if message != detail["msg"] else f"{shown!r}: {message}"
+    return detail["msg"]
+
+
+def _suggestion(kind: type[BaseModel], location: tuple[int | str, ...]) -> str:
+    names = sorted(_fields_at(kind, location[:-1]))
+    near = difflib.get_close_matches(str(location[-1]), names, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; known here: {', '.join(names)}" if names else ""
+
+
+def _fields_at(kind: type[BaseModel], location: tuple[int | str, ...]) -> set[str]:
+    """Return the names of the settings of the model that ``location`` leads to."""
+    current: type[BaseModel] = kind
+    for part in location:
+        info = current.model_fields.get(str(part))
+        annotation = None if info is None else info.annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return set()
+        current = annotation
+    return set(current.model_fields)
+
+
+def _is_tag(part: str | int) -> bool:
+    """Whether pydantic added ``part`` to name a union's branch rather than a setting."""
+    return isinstance(part, str) and (part.startswith(("function-", "constrained-")) or "[" in part)
+
+
+def _dotted(location: Location) -> str:
+    return ".".join(str(part) for part in location) or "(top)"
