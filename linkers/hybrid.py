@@ -1,0 +1,21 @@
+"""``hybrid``, the default: words united with meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from linkers.base import Linker, Target
+from linkers.embeddings import load_embedder
+from linkers.options import HybridOptions
+from linkers.words import WordLinker
+
+__all__ = ["build"]
+
+
+def build(options: HybridOptions, targets: Sequence[Target]) -> Linker:
+    """Return the linker over ``targets``.
+
+    Raises:
+        ConfigError: the embedding table is not installed.
+    """
+    return WordLinker("hybrid", options, targets, load_embedder())

@@ -1,0 +1,16 @@
+"""``lexical``: words only; nothing to load, for catalogues whose words the embeddings do not know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from linkers.base import Linker, Target
+from linkers.options import LexicalOptions
+from linkers.words import WordLinker
+
+__all__ = ["build"]
+
+
+def build(options: LexicalOptions, targets: Sequence[Target]) -> Linker:
+    """Return the linker over ``targets``."""
+    return WordLinker("lexical", options, targets)

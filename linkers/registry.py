@@ -1,0 +1,38 @@
+"""The linkers there are. A new one is its module with ``build(options, targets)`` and one line here."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from kg.config import Options, RawConfig, validate
+from kg.errors import ConfigError
+from linkers.base import Linker, Target
+from linkers.options import ExactOptions, HybridOptions, LexicalOptions, SemanticOptions
+
+__all__ = ["DEFAULT_LINKER", "LINKER_OPTIONS", "build_linker"]
+
+DEFAULT_LINKER = "hybrid"
+# The module of a linker has its name and is imported when it is built: commands that link nothing load nothing.
+LINKER_OPTIONS: Mapping[str, type[Options]] = {
+    "exact": ExactOptions,
+    "hybrid": HybridOptions,
+    "lexical": LexicalOptions,
+    "semantic": SemanticOptions,
+}
+
+
+def build_linker(name: str, options: Mapping[str, object], targets: Sequence[Target]) -> Linker:
+    """Return the linker registered as ``name`` over ``targets``, in whatever order they come.
+
+    Raises:
+        ConfigError: no such linker, an option it does not know or that is out of range, or two targets with one id.
+    """
+    if name not in LINKER_OPTIONS:
+        near = difflib.get_close_matches(name, sorted(LINKER_OPTIONS), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(LINKER_OPTIONS))}"
+        raise ConfigError(f"unknown linker {name!r}", remedy=hint)
+    settings = validate(RawConfig(f"options of linker {name}", dict(options)), LINKER_OPTIONS[name])
+    return cast("Linker", importlib.import_module(f"linkers.{name}").build(settings, targets))

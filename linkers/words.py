@@ -1,0 +1,91 @@
+"""The linker on words, alone (``lexical``) or with static embeddings (``hybrid``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kg.model import Link, NodeKind
+from kg.records import digest
+from kg.text import clean, normalise
+from linkers.base import Target
+from linkers.candidates import NearestNames, WordIndex
+from linkers.disambiguate import BIAS, WEIGHTS, Scored, best_reading, decide
+from linkers.embeddings import Embedder, Matrix
+from linkers.features import readings
+from linkers.inventory import build_inventory, repair
+from linkers.lexicon import load_lexicon
+from linkers.options import HybridOptions, LexicalOptions
+from linkers.phrase import Phrase, read_phrase
+
+__all__ = ["WordLinker", "refused"]
+
+_CODE = 1  # raise when the code changes answers
+
+
+def refused(mention: str, max_length: int) -> Link | None:
+    """Return NIL for text that cannot be a name (empty, too long, no letters), else ``None``."""
+    reason = ""
+    if len(mention) > max_length:
+        reason = f"longer than {max_length} characters: not a name"
+    elif not normalise(clean(mention)):
+        reason = "no words in it"
+    elif not any(char.isalpha() for char in mention):
+        reason = "no letters in it: not a name"
+    return Link(mention, NodeKind.TYPE, None, 0.0, reason=reason) if reason else None
+
+
+class WordLinker:
+    """Candidates by shared words (and nearest names), readings by words, logistic decision."""
+
+    def __init__(
+        self, name: str, options: LexicalOptions, targets: Sequence[Target], embedder: Embedder | None = None
+    ) -> None:
+        self.name = name
+        self._options = options
+        self._lexicon = load_lexicon()
+        self._inventory = build_inventory(targets, self._lexicon, synonyms=options.synonyms, titles=options.titles)
+        self._index = WordIndex(self._inventory)
+        self._nearest = NearestNames(self._inventory, embedder) if embedder else None
+        self._neighbours = options.neighbours if isinstance(options, HybridOptions) else 0
+        parts = (_CODE, BIAS, dict(WEIGHTS), self._lexicon.version, options.model_dump(mode="json"))
+        self.version = digest(name, *parts, embedder.version if embedder else "")[:16]
+
+    def link(self, mention: str) -> Link:
+        """Return the answer for one mention."""
+        return self.link_all([mention])[0]
+
+    def link_all(self, mentions: Sequence[str]) -> list[Link]:
+        """Return one answer for each mention, in order."""
+        known: dict[str, Link] = {}
+        for mention in mentions:
+            if mention not in known:
+                known[mention] = refused(mention, self._options.max_length) or self._answer(mention)
+        return [known[mention] for mention in mentions]
+
+    def _answer(self, mention: str) -> Link:
+        phrase = self._read(mention)
+        if not phrase.words or (len(phrase.words) == 1 and phrase.head in self._lexicon.alone):
+            return Link(mention, NodeKind.TYPE, None, 0.0, reason="names no kind of product by itself")
+        cosines = self._cosines(phrase)
+        found = self._index.search(phrase, self._options.candidates)
+        if self._nearest and self._neighbours:
+            found = list(dict.fromkeys(found + self._nearest.nearest(cosines, self._neighbours)))
+        scored = [item for index in found if (item := self._score(phrase, index, float(cosines[index])))]
+        options = self._options
+        return decide(mention, scored, threshold=options.threshold, margin=options.margin, explain=options.explain)
+
+    def _read(self, mention: str) -> Phrase:
+        text = clean(mention)
+        return read_phrase(repair(text, self._inventory), self._lexicon, synonyms=self._options.synonyms)
+
+    def _cosines(self, phrase: Phrase) -> Matrix:
+        if self._nearest is None:
+            return np.zeros(len(self._inventory.profiles), dtype=np.float32)
+        return self._nearest.cosines([phrase.key])[0]
+
+    def _score(self, phrase: Phrase, index: int, cosine: float) -> Scored | None:
+        profile = self._inventory.profiles[index]
+        named = max(self._inventory.named.get(words, {}).get(index, 0.0) for words in (phrase.words, phrase.core))
+        return best_reading(profile.target, readings(phrase, profile, named, round(cosine, 6), self._lexicon))
