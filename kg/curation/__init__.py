@@ -1,0 +1,1 @@
+"""What may enter the graph: rules, critic, human decisions, review queue."""
