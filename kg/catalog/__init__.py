@@ -1,0 +1,1 @@
+"""Readers, validation, product types, intents and engagement: files from outside become checked artefacts."""

@@ -1,0 +1,78 @@
+"""Attributes read off titles where the catalogue has no column for them: diet, audience, size."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from itertools import accumulate
+
+__all__ = ["TITLE_ATTRIBUTES", "from_titles"]
+
+TITLE_ATTRIBUTES = ("audience", "diet", "size")
+
+_WORDS: dict[str, tuple[str, str]] = {
+    **{
+        word: ("diet", word.replace(" ", "-"))
+        for word in ("vegan", "vegetarian", "organic", "decaf", "kosher", "halal")
+    },
+    **{
+        f"{word}{gap}free": ("diet", f"{word}-free") for word in ("gluten", "lactose", "sugar", "grain") for gap in " -"
+    },
+    **dict.fromkeys(("baby", "babies", "infant", "newborn", "toddler"), ("audience", "baby")),
+    **dict.fromkeys(("kids", "kid's", "children", "children's", "kids'"), ("audience", "kids")),
+    **dict.fromkeys(("boys", "boys'", "boy's"), ("audience", "boys")),
+    **dict.fromkeys(("girls", "girls'", "girl's"), ("audience", "girls")),
+    **dict.fromkeys(("men's", "mens", "for men"), ("audience", "men")),
+    **dict.fromkeys(("women's", "womens", "for women"), ("audience", "women")),
+    **dict.fromkeys(("dog", "dogs", "puppy"), ("audience", "dog")),
+    **dict.fromkeys(("cat", "cats", "kitten"), ("audience", "cat")),
+}
+_SIZE = re.compile(
+    r"\d+(?:[.,]\d+)?(?: ?x ?\d+(?:[.,]\d+)?)? ?"
+    r"(?=[cfgiklmoptw])(?:g|kg|mg|ml|cl|l|oz|fl oz|lb|lbs|ct|count|pack|inch|cm|mm|m|gb|tb|mah|w)(?!\w)"
+)
+
+
+def from_titles(titles: Sequence[str], wanted: Collection[str]) -> list[dict[str, str]]:
+    """Return the attributes of each title among ``wanted`` (of ``TITLE_ATTRIBUTES``); several values join by ";".
+
+    The whole batch is searched as one text: a regular expression's fixed cost is paid once, not per title.
+    """
+    found: list[dict[str, str]] = [{} for _ in titles]
+    if not wanted:
+        return found
+    # The lists are ASCII: other letters become "?", one for one, which keeps the places and makes the search fast.
+    text = "\n".join(titles).encode("ascii", "replace").decode().lower()
+    ends = list(accumulate(len(title) + 1 for title in titles))
+    if "diet" in wanted or "audience" in wanted:
+        _named(text, ends, wanted, found)
+    if "size" in wanted:
+        for match in _SIZE.finditer(text):
+            at = match.start()
+            if not at or not (text[at - 1].isalnum() or text[at - 1] in ".-"):
+                found[bisect_right(ends, at)].setdefault("size", match[0])
+    return found
+
+
+def _named(text: str, ends: Sequence[int], wanted: Collection[str], found: list[dict[str, str]]) -> None:
+    """Mark the closed list's words; a plain search for each is several times cheaper than one alternation."""
+    hits: list[tuple[int, str]] = []
+    for word, (field, _) in _WORDS.items():
+        if field in wanted:
+            hits.extend((at, word) for at in _places(text, word))
+    for at, word in sorted(hits):
+        field, value = _WORDS[word]
+        values = found[bisect_right(ends, at)]
+        before = values.get(field, "")
+        if value not in before.split(";"):
+            values[field] = f"{before};{value}" if before else value
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    """Yield where ``word`` stands as a word of its own."""
+    at, size = text.find(word), len(word)
+    while at >= 0:
+        if not (at and text[at - 1].isalnum()) and not text[at + size : at + size + 1].isalnum():
+            yield at
+        at = text.find(word, at + size)

@@ -1,0 +1,39 @@
+"""DuckDB as the out-of-core engine: one connection, little memory, one order, spilling beside the output."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+__all__ = ["literal", "opened"]
+
+
+@contextmanager
+def opened(folder: Path, memory_mb: int) -> Generator[duckdb.DuckDBPyConnection]:
+    """Yield a connection that may use ``memory_mb`` and spills into ``folder``, which is removed at the end.
+
+    One thread and preserved order: the same input gives the same bytes, and the rate is per core.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": 1,
+        "memory_limit": f"{memory_mb}MB",
+        "temp_directory": str(folder / "spill"),
+        "preserve_insertion_order": True,
+        "autoinstall_known_extensions": False,
+    }
+    try:
+        with duckdb.connect(config=config) as engine:
+            yield engine
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def literal(path: Path) -> str:
+    """Return ``path`` as an SQL string literal, for COPY, which takes no parameters. The paths are our own."""
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,35 @@
+"""From checked columns to the columns of the spool: attributes as JSON, the title's core, no missing column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from kg.catalog.attributes import TITLE_ATTRIBUTES, from_titles
+from kg.catalog.columns import FIELDS
+from kg.catalog.fields import Checked
+from kg.catalog.titles import cores
+from kg.records import to_json
+
+__all__ = ["spool_columns"]
+
+
+def spool_columns(checked: Checked, layout: Mapping[str, str]) -> dict[str, Sequence[object]]:
+    """Return the columns of products.parquet but ``type_id``, and ``core``, the title's naming words."""
+    columns = {field: checked.columns[field] for field in FIELDS}
+    titles = cast("Sequence[str]", columns["title"])
+    brands = cast("Sequence[str]", columns["brand"])
+    columns["attributes"] = _attributes(checked, layout, titles)
+    columns["core"] = cores(titles, brands)
+    return columns
+
+
+def _attributes(checked: Checked, layout: Mapping[str, str], titles: Sequence[str]) -> list[str]:
+    """Return one JSON object a product: the file's attributes, and from the title those it has no column for."""
+    names = sorted(field for field in layout if field not in FIELDS)
+    found = from_titles(titles, [field for field in TITLE_ATTRIBUTES if field not in layout])
+    if names:
+        rows = zip(*(checked.columns[name] for name in names), strict=True)
+        for values, row in zip(found, rows, strict=True):
+            values.update({name: cast("str", value) for name, value in zip(names, row, strict=True) if value})
+    return [to_json(values).decode() if values else "{}" for values in found]

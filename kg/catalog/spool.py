@@ -1,0 +1,158 @@
+"""The spool: checked rows on disk between the passes, in input order, and the queries over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import duckdb
+import numpy as np
+
+from kg.catalog.engine import literal
+from kg.catalog.rejects import shown
+from kg.model import Reject
+from kg.records import atomic_path
+
+__all__ = ["Counted", "Spool"]
+
+_BUCKET = 100_000  # rows whose ids are compared at a time
+_CHUNK = 16_384
+_LEFT_OUT = -1  # the pair of a row whose id an earlier row has
+_OBJECTS = ("id", "title", "brand", "category", "description", "group_id", "attributes", "core")
+_NUMBERS = {"price": np.float64, "in_stock": np.bool_, "popularity": np.float64}
+
+
+class Counted(NamedTuple):
+    """Products of one (category, phrase) pair: their number, summed popularity and the first one's title."""
+
+    pair: int
+    products: int
+    popularity: float
+    example: str
+
+
+class Spool:
+    """Rows on disk as a run of Parquet files; ``engine`` must keep the order of rows."""
+
+    def __init__(self, engine: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        self.engine = engine
+        self.folder = folder
+        self.rows = 0
+        self._files: list[str] = []
+        self._pairs: list[str] = []
+        engine.execute("CREATE TEMP TABLE doubled (row_number BIGINT)")
+
+    def add(self, file: int, lines: Sequence[int], columns: Mapping[str, Sequence[object]]) -> None:
+        """Append a batch: its rows' lines in input file number ``file``, and their columns."""
+        size = len(lines)
+        if not size:
+            return
+        batch: dict[str, np.ndarray[Any, Any]] = {
+            "row_number": np.arange(self.rows, self.rows + size, dtype=np.int64),
+            "file": np.full(size, file, dtype=np.int32),
+            "line": np.array(lines, dtype=np.int64),
+        }
+        for name in _OBJECTS:
+            batch[name] = np.array(columns[name], dtype=object)
+        for name, kind in _NUMBERS.items():
+            batch[name] = np.array(columns[name], dtype=kind)
+        self._files.append(self._save("rows", len(self._files), batch))
+        self.rows += size
+
+    def duplicates(self, names: Sequence[str]) -> Iterator[Reject]:
+        """Yield a reject for every row whose id an earlier row has; such rows are left out from here on.
+
+        Ids are compared in buckets by hash, so that memory does not grow with the catalogue.
+        """
+        if not self._files:
+            return
+        buckets = self.rows // _BUCKET + 1
+        for bucket in range(buckets):
+            self.engine.execute(
+                "CREATE OR REPLACE TEMP TABLE first AS SELECT id, min(row_number) AS kept FROM read_parquet($files) "
+                "WHERE hash(id) % $buckets = $bucket GROUP BY id HAVING count(*) > 1",
+                {"files": self._files, "buckets": buckets, "bucket": bucket},
+            )
+            if self.engine.execute("SELECT count(*) FROM first").fetchall()[0][0]:
+                yield from self._doubled(names)
+
+    def _doubled(self, names: Sequence[str]) -> Iterator[Reject]:
+        self.engine.execute(
+            "CREATE OR REPLACE TEMP TABLE found AS SELECT s.row_number, s.file, s.line, s.id, f.kept "
+            "FROM read_parquet($files) s JOIN first f ON s.id = f.id WHERE s.row_number > f.kept",
+            {"files": self._files},
+        )
+        self.engine.execute("INSERT INTO doubled SELECT row_number FROM found")
+        rows = self.engine.execute(
+            "SELECT d.file, d.line, d.id, s.file, s.line FROM found d JOIN read_parquet($files) s "
+            "ON s.row_number = d.kept ORDER BY d.row_number",
+            {"files": self._files},
+        )
+        while chunk := rows.fetchmany(_CHUNK):
+            for at, line, product, first_at, first_line in chunk:
+                remedy = f"the first, {names[first_at]}:{first_line}, is kept; give this one its own id or remove it"
+                yield Reject(names[int(at)], line, "id", shown(product), "the id stands twice", remedy)
+
+    def assign(self, pick: Callable[[str, str], str]) -> list[tuple[str, str]]:
+        """Give every row its (category, phrase) by ``pick(category, core)``; return the distinct pairs."""
+        pairs: dict[tuple[str, str], int] = {}
+
+        @lru_cache(maxsize=65_536)
+        def number(category: str, core: str) -> int:
+            return pairs.setdefault((category, pick(category, core)), len(pairs))
+
+        doubled = self._numbers("SELECT row_number AS number FROM doubled")
+        done = 0
+        for position, file in enumerate(self._files):
+            rows = self.engine.execute("SELECT category, core FROM read_parquet(?)", [file]).fetchall()
+            numbers = np.fromiter((number(*row) for row in rows), dtype=np.int32, count=len(rows))
+            here = doubled[(doubled >= done) & (doubled < done + len(rows))]
+            numbers[here - done] = _LEFT_OUT
+            self._pairs.append(self._save("pairs", position, {"pair": numbers}))
+            done += len(rows)
+        return list(pairs)
+
+    def groups(self) -> list[Counted]:
+        """Return every pair that has products, in order."""
+        rows = self.engine.execute(
+            "SELECT pair, count(*), sum(popularity), arg_min(title, row_number) "
+            "FROM read_parquet($files) POSITIONAL JOIN read_parquet($pairs) "
+            f"WHERE pair <> {_LEFT_OUT} GROUP BY pair ORDER BY pair",
+            {"files": self._files, "pairs": self._pairs},
+        ).fetchall()
+        return [Counted(*row) for row in rows]
+
+    def write(self, type_ids: Mapping[int, str], file: Path) -> None:
+        """Write the products with their types to ``file``, in input order.
+
+        The types are laid beside the rows by position: a join by value would be free to change the order.
+        """
+        names = np.full(max(type_ids) + 2, None, dtype=object)  # the last stands for _LEFT_OUT, index -1
+        names[list(type_ids)] = list(type_ids.values())
+        types: list[str] = []
+        for position, pairs in enumerate(self._pairs):
+            numbers = self._numbers(f"SELECT pair AS number FROM read_parquet({literal(Path(pairs))})")
+            types.append(self._save("types", position, {"type_id": names[numbers]}))
+        with atomic_path(file) as temporary:
+            self.engine.execute(
+                "COPY (SELECT id, title, brand, category, description, "
+                "CASE WHEN isnan(price) THEN NULL ELSE price END AS price, in_stock, popularity, group_id, attributes, "
+                "type_id::VARCHAR AS type_id FROM read_parquet($files) POSITIONAL JOIN read_parquet($types) "
+                f"WHERE type_id IS NOT NULL) TO {literal(temporary)} "
+                "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 32768)",
+                {"files": self._files, "types": types},
+            )
+
+    def _numbers(self, query: str) -> np.ndarray[Any, Any]:
+        """Return the one column "number" of a query."""
+        columns = cast("dict[str, np.ndarray[Any, Any]]", self.engine.execute(query).fetchnumpy())  # pyright: ignore[reportUnknownMemberType]
+        return columns["number"]
+
+    def _save(self, kind: str, number: int, batch: Mapping[str, np.ndarray[Any, Any]]) -> str:
+        file = self.folder / f"{kind}-{number:06d}.parquet"
+        self.engine.register("batch", dict(batch))
+        self.engine.execute(f"COPY (SELECT * FROM batch) TO {literal(file)} (FORMAT parquet, COMPRESSION lz4_raw)")
+        self.engine.unregister("batch")
+        return str(file)

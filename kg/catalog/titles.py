@@ -1,0 +1,118 @@
+"""The core of a title: its naming words in the singular, without brand, sizes, counts and what follows a comma.
+
+Works on a whole batch as one text, line by line, because the fixed cost of a regular expression or a replacement is
+then paid once and not per title; titles outside ASCII go through the normaliser one by one first.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from kg.catalog.words import CONNECTIVES, COUNTED, UNITS
+from kg.text import normalise, singular
+
+__all__ = ["BARRIER", "core", "cores", "surface"]
+
+BARRIER = ","  # stands where words were taken out: a phrase never runs across it
+_NUMBER = "#"
+_END = "\x1f"
+
+# Titles lead with the product and trail with variants: what follows one of these is a variant or a use.
+_ENDING_MARKS = ",([|;:"
+_ENDING_WORDS = (" - ", " \u2013 ", " \u2014 ", " with ", " for ", " without ", " from ", " by ", " in ")
+_CUT = re.compile("|".join((f"[{re.escape(_ENDING_MARKS)}]", *map(re.escape, _ENDING_WORDS))))
+_LEADING_BRACKET = re.compile(r"^\s*[\[(][^\])]*[\])]\s*")
+# One character to one character, which str.translate does without leaving C; numbers of a shape are one word.
+_CHARACTERS = str.maketrans(
+    {
+        **dict.fromkeys(string.punctuation + "\r\t\v\f", " "),
+        **dict.fromkeys(_ENDING_MARKS, _END),
+        **dict.fromkeys(string.digits, _NUMBER),
+    }
+)
+_COUNT = re.compile(f"{_NUMBER} (?:{'|'.join(sorted({singular(word) for word in COUNTED}))})(?= |$)")
+_BEFORE_FREE = (
+    *("alcohol", "bpa", "caffeine", "dairy", "fat", "gluten", "grain", "lactose"),
+    *("oil", "peat", "salt", "streak", "sugar", "tear", "wheat"),
+)
+_FREE = tuple(f"{word} free" for word in _BEFORE_FREE)
+
+
+def cores(titles: Sequence[str], brands: Sequence[str]) -> list[str]:
+    """Return each title's naming words as one string of singular words, with ``BARRIER`` between phrases."""
+    return list(map(_stems, _naming(titles), brands))
+
+
+def core(title: str, brand: str = "") -> str:
+    """Return one title's core.
+
+    >>> core("Casa Tizoli Restaurant Style Tortilla Chips, Sea Salt, 300 g", "Casa Tizoli")
+    ', restaurant , tortilla chip'
+    """
+    return cores([title], [brand])[0]
+
+
+def surface(title: str) -> list[tuple[str, str]]:
+    """Return the naming words as pairs: as written in lower case, and in the singular."""
+    return [(word, _stem(word)) for word in _naming([title])[0].split()]
+
+
+@lru_cache(maxsize=65_536)
+def _stems(naming: str, brand: str) -> str:
+    """Cached because the variants of a product differ in what ``_naming`` cuts off, and in numbers."""
+    text = " ".join(map(_stem, naming.split()))
+    if _NUMBER in text:
+        text = _COUNT.sub(BARRIER, text).replace(_NUMBER, BARRIER)
+    return f" {text} ".replace(_brand(brand), f" {BARRIER} ").strip() if brand else text
+
+
+def _naming(titles: Sequence[str]) -> list[str]:
+    """Return the part of each title that names the product; words break as in :mod:`kg.text`."""
+    lines = list(map(_prepared, titles))
+    plain = iter(_split("\n".join(filter(str.isascii, lines))))
+    # One letter outside ASCII would make the whole text several times slower to work on.
+    other = iter(_split("\n".join(line for line in lines if not line.isascii())))
+    return [next(plain if line.isascii() else other) for line in lines]
+
+
+def _split(text: str) -> Iterator[str]:
+    text = text.casefold()
+    for words in _ENDING_WORDS:
+        text = text.replace(words, _END)
+    text = text.replace("'", "").replace("&", " and ").translate(_CHARACTERS)
+    if " free" in text:
+        for words in _FREE:
+            text = text.replace(words, words.replace(" ", "-"))
+    for line in text.split("\n"):
+        yield line.partition(_END)[0]
+
+
+def _prepared(title: str) -> str:
+    """Return one line that the batch can treat as ASCII: brackets at the start go, other scripts are normalised."""
+    if "\n" in title or "\x1f" in title:
+        title = " ".join(title.replace("\x1f", " ").split())
+    if title[:1] in {"[", "(", " "}:
+        title = _LEADING_BRACKET.sub("", title)
+    if title.isascii():
+        return title
+    cut = _CUT.search(title.casefold(), 1)
+    return normalise(title[: cut.start()] if cut else title).replace(".", " ").replace(",", " ")
+
+
+@lru_cache(maxsize=16_384)
+def _brand(brand: str) -> str:
+    """Return the brand as it stands in a core, with the spaces around it."""
+    stems = " ".join(map(_stem, normalise(brand).split())).replace(_NUMBER, BARRIER)
+    return f" {stems} " if stems else "\0"
+
+
+@lru_cache(maxsize=65_536)
+def _stem(word: str) -> str:
+    if _NUMBER in word or any(map(str.isdigit, word)):
+        return _NUMBER
+    if len(word) < 2 or word in CONNECTIVES or word in UNITS:
+        return BARRIER
+    return singular(word)
