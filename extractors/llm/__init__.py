@@ -1,0 +1,1 @@
+"""Everything that talks to a language model: questions, client, answer cache, embedded server, weights."""
