@@ -1,0 +1,92 @@
+"""The guards of projection: which product may not stand beside which, each with a reason a shopper would give.
+
+A guard is one SQL condition that is true when a pair is refused. It reads the source ``s``, the target ``t`` and the
+type-level edge ``e``. All but ``variant`` read only the listed trait columns: products with equal traits are
+interchangeable, so those guards are asked once per pair of trait combinations, never once per pair of products.
+
+Traits: ``species`` and ``ages`` are bit sets of the audience, ``diet`` is one of diets with all they imply,
+``unit`` and ``steps`` are the pack size on a logarithmic scale, ``fit`` is a set of models (0: none) and ``stated``
+says that the catalogue states it (else it was read off the title). ``s.anyone`` marks an intent: it has no traits.
+``o.shared`` says that the two fits have a model in common (null: none). ``e.hosts``: the target type sells models
+that the source type fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kg.graph.traits import ADULT, BABY
+from kg.model import Relation
+
+__all__ = ["GUARDS", "TRAITS", "Guard", "guards_for", "reads"]
+
+TRAITS = ("species", "ages", "diet", "unit", "steps", "fit")
+_ALL = frozenset({Relation.COMPLEMENTS, Relation.PAIRS_WITH, Relation.SUBSTITUTES})
+_REPLACING = frozenset({Relation.SUBSTITUTES})
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One guard. ``refuses`` is static SQL; ``reads`` are the trait columns it looks at, of ``TRAITS``."""
+
+    name: str
+    reason: str
+    relations: frozenset[Relation]
+    reads: tuple[str, ...]
+    refuses: str
+
+
+GUARDS: tuple[Guard, ...] = (
+    Guard("variant", "a variant of the same product", _ALL, (), "t.gid = s.gid"),
+    Guard(
+        "audience",
+        "made for someone else",
+        _ALL,
+        ("species", "ages"),
+        f"""(s.species != 0 AND t.species != 0 AND s.species & t.species = 0)
+        OR (s.species != 0 AND t.species = 0 AND t.ages != 0)
+        OR (s.ages != 0 AND s.species = 0 AND t.species != 0)
+        OR (s.ages = {ADULT} AND t.ages != 0 AND t.ages & {ADULT} = 0)
+        OR (t.ages = {ADULT} AND s.ages != 0 AND s.ages & {ADULT} = 0)""",
+    ),
+    Guard(
+        "audience_kept",
+        "a replacement must be made for the same animal, and for babies when the original is",
+        _REPLACING,
+        ("species", "ages"),
+        f"""(s.species = 0) != (t.species = 0)
+        OR (s.ages & {BABY} != 0 AND t.ages & {BABY} = 0)""",
+    ),
+    Guard(
+        "diet",
+        "a replacement must keep to the diet of the original",
+        _REPLACING,
+        ("diet",),
+        "s.diet & ~t.diet != 0",
+    ),
+    Guard(
+        "compatibility",
+        "made for another model",
+        _ALL,
+        ("fit",),
+        """NOT s.anyone AND NOT coalesce(o.shared, FALSE) AND (t.stated OR (s.stated AND (t.fit != 0 OR e.hosts)))""",
+    ),
+    Guard(
+        "size",
+        "a replacement must be of a similar size",
+        _REPLACING,
+        ("unit", "steps"),
+        "s.unit != 0 AND s.unit = t.unit AND abs(s.steps - t.steps) > $size_steps",
+    ),
+)
+
+
+def guards_for(relation: Relation, enabled: Sequence[str]) -> list[Guard]:
+    """Return the guards that hold for ``relation``, in the table's order; intents have only anyone's guards."""
+    return [guard for guard in GUARDS if guard.name in enabled and relation in guard.relations]
+
+
+def reads(guards: Sequence[Guard]) -> frozenset[str]:
+    """Return the trait columns that ``guards`` look at; products that differ in others only are alike."""
+    return frozenset(column for guard in guards for column in guard.reads)

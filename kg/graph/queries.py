@@ -1,0 +1,205 @@
+"""The SQL of projection. The text is static but for the guards' conditions, which are ours; values are parameters.
+
+How the work stays bounded. Products with equal traits (what the relation's guards read) are interchangeable to the
+guards, so products are grouped into signatures and guards compare signatures. Of each signature of a target
+pool only a head is kept: the best ``per_type + per_group`` products, and as many of each brand. Heads are merged
+per type edge and source signature, again to that length, and only those few meet each source product. This loses
+nothing: a product sees at most ``per_group`` of a head fall away as variants of itself, and the brand bonus can
+only lift products that the brand's own head holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kg.graph.guards import TRAITS, Guard
+
+__all__ = [
+    "BEST",
+    "CANDIDATES",
+    "HEADS",
+    "OUTPUT",
+    "PLACED",
+    "RESULT",
+    "SETUP",
+    "allowed",
+    "refused",
+    "signatures",
+    "variants",
+]
+
+# Small popularity is none, and the largest of a type counts 1. Ids order the rest: binary order of UTF-8 text.
+SETUP = (
+    """
+CREATE TABLE shop AS SELECT file_row_number AS row, id, group_id, type_id, in_stock,
+  CASE WHEN isfinite(popularity) AND popularity > 0 THEN popularity ELSE 0 END AS popularity
+FROM read_parquet($products, file_row_number = true) p SEMI JOIN wanted w ON w.name = p.type_id""",
+    """
+CREATE TABLE product AS
+WITH grouped AS (SELECT group_id, min(row) AS gid FROM shop WHERE group_id != '' GROUP BY group_id),
+  top AS (SELECT type_id, max(popularity) AS most FROM shop GROUP BY type_id)
+SELECT t.*, coalesce(g.gid, s.row) AS gid, row_number() OVER (ORDER BY s.id, s.row) AS ord,
+  CASE WHEN $in_stock_first AND NOT s.in_stock THEN 1 ELSE 0 END AS tier,
+  CASE WHEN m.most > 0 THEN s.popularity / m.most ELSE 0 END AS pop
+FROM trait t JOIN shop s ON s.row = t.row JOIN top m ON m.type_id = s.type_id
+LEFT JOIN grouped g ON g.group_id = s.group_id""",
+    "CREATE TABLE ident AS SELECT row, id FROM shop",
+    "DROP TABLE shop",
+    """
+CREATE TABLE target AS SELECT u.pool, p.* FROM product p JOIN pool_used u ON u.type = p.type AND u.whole IS NULL
+UNION ALL SELECT u.pool, p.* FROM pool_used u JOIN member m ON m.pool = u.pool AND m.whole = u.whole
+JOIN product p ON p.row = m.row""",
+    """
+CREATE TABLE source AS SELECT p.row AS sid, FALSE AS anyone, p.* EXCLUDE (row, tier, pop) FROM product p
+  SEMI JOIN edge e ON e.source = p.type
+UNION ALL SELECT -source, TRUE, source, 0, 0, 0, 0, 0, 0, 0, FALSE, -source, -source
+  FROM (SELECT DISTINCT source FROM edge WHERE source_kind = 'Intent')""",
+    """
+CREATE TABLE overlap AS SELECT DISTINCT a.fit AS a, b.fit AS b, TRUE AS shared
+FROM fit_model a JOIN fit_model b USING (model)""",
+    """
+CREATE OR REPLACE TABLE edge AS
+WITH states AS (SELECT DISTINCT type, fit FROM source WHERE stated),
+  offers AS (SELECT DISTINCT pool, fit, stated FROM target WHERE fit != 0),
+  hosting AS (SELECT DISTINCT e.edge FROM edge e JOIN states s ON s.type = e.source JOIN overlap o ON o.a = s.fit
+    JOIN offers t ON t.pool = e.pool AND t.fit = o.b)
+SELECT e.*, e.edge IN (SELECT edge FROM hosting) AS hosts,
+  e.source IN (SELECT type FROM states) OR e.pool IN (SELECT pool FROM offers WHERE stated) AS fitting
+FROM edge e""",
+    "CREATE TABLE result (sid BIGINT, row BIGINT, edge INTEGER, rank INTEGER)",
+)
+
+
+def signatures(read: frozenset[str]) -> list[str]:
+    """Return the statements that group sources and targets of ``$relation`` by the traits in ``read``.
+
+    A fit counts only where some edge of the relation can ask for it, else every phone were its own signature.
+    """
+    columns = [_masked(name, name in read) for name in TRAITS] + [_masked("stated", "fit" in read)]
+    traits = ", ".join(columns)
+    names = ", ".join((*TRAITS, "stated"))
+    return [
+        f"""
+CREATE OR REPLACE TABLE sources AS
+WITH ours AS (SELECT source AS type, bool_or(fitting) AS fitting FROM edge
+  WHERE relation = $relation GROUP BY source),
+  masked AS (SELECT sid, type, anyone, gid, brand, ord, {traits} FROM source p JOIN ours o USING (type))
+SELECT *, dense_rank() OVER (ORDER BY type, anyone, {names}) AS sig FROM masked""",
+        f"""
+CREATE OR REPLACE TABLE targets AS
+WITH ours AS (SELECT pool, bool_or(fitting) AS fitting FROM edge
+  WHERE relation = $relation GROUP BY pool),
+  masked AS (SELECT row, pool, gid, brand, ord, tier, pop, {traits} FROM target p JOIN ours o USING (pool))
+SELECT *, dense_rank() OVER (ORDER BY pool, {names}) AS sig FROM masked""",
+        f"""
+CREATE OR REPLACE TABLE ssig AS SELECT sig, type, anyone, {names}, count(*) AS n, min(ord) AS ord
+FROM sources GROUP BY ALL""",
+        f"""
+CREATE OR REPLACE TABLE tsig AS SELECT sig, pool, {names}, count(*) AS n, min(ord) AS ord
+FROM targets GROUP BY ALL""",
+    ]
+
+
+def _masked(name: str, read: bool) -> str:
+    if name == "stated":
+        return "p.stated AND o.fitting AS stated" if read else "FALSE AS stated"
+    if name == "fit":
+        return "CASE WHEN o.fitting THEN p.fit ELSE 0 END AS fit" if read else "0 AS fit"
+    return f"p.{name}" if read else f"0 AS {name}"
+
+
+HEADS = (
+    """
+CREATE OR REPLACE TABLE head AS SELECT sig, row, gid, brand, ord, tier, pop FROM (
+  SELECT * FROM targets
+  QUALIFY row_number() OVER (PARTITION BY sig, gid ORDER BY tier, pop DESC, ord) <= $per_group)
+QUALIFY row_number() OVER (PARTITION BY sig ORDER BY tier, pop DESC, ord) <= $head""",
+    """
+CREATE OR REPLACE TABLE brand_head AS SELECT sig, row, gid, brand, ord, tier, pop FROM (
+  SELECT * FROM targets WHERE brand != 0 AND $branded
+  QUALIFY row_number() OVER (PARTITION BY sig, brand, gid ORDER BY tier, pop DESC, ord) <= $per_group)
+QUALIFY row_number() OVER (PARTITION BY sig, brand ORDER BY tier, pop DESC, ord) <= $head""",
+)
+
+_WIDE = 4_294_967_296  # two places in the order of ids packed into one number: comparing pairs is slow
+_MEET = """
+FROM edge e JOIN ssig s ON s.type = e.source JOIN tsig t ON t.pool = e.pool
+LEFT JOIN overlap o ON o.a = s.fit AND o.b = t.fit"""
+_CHUNK = "e.relation = $relation AND e.chunk = $chunk"
+
+
+def allowed(guards: Sequence[Guard]) -> str:
+    """Return the statement that lists which source and target signatures of an edge may meet."""
+    refuses = " OR ".join(f"({guard.refuses})" for guard in guards if guard.reads) or "FALSE"
+    return f"""
+CREATE OR REPLACE TABLE allowed AS SELECT e.edge AS edge, s.sig AS ssig, t.sig AS tsig
+{_MEET} WHERE {_CHUNK} AND NOT ({refuses})"""
+
+
+def refused(guard: Guard) -> str:
+    """Return the query of what ``guard`` refuses: edge, product pairs, first source and first target by id."""
+    return f"""
+SELECT edge, pairs, a.id, b.id FROM (
+  SELECT e.edge AS edge, sum(s.n * t.n)::BIGINT AS pairs, min(s.ord * {_WIDE} + t.ord) AS first
+  {_MEET} WHERE {_CHUNK} AND ({guard.refuses}) GROUP BY e.edge) r
+{_NAMES}"""
+
+
+def variants(guard: Guard) -> str:
+    """Return the same query for the guard that compares products, not traits: it joins on what they share."""
+    return f"""
+SELECT edge, pairs, a.id, b.id FROM (
+  SELECT e.edge, count(*) AS pairs, min(s.ord * {_WIDE} + t.ord) AS first
+  FROM edge e JOIN sources s ON s.type = e.source JOIN targets t ON t.pool = e.pool AND {guard.refuses}
+  WHERE {_CHUNK} GROUP BY e.edge) r
+{_NAMES}"""
+
+
+_NAMES = f"""JOIN product x ON x.ord = r.first // {_WIDE} JOIN ident a ON a.row = x.row
+JOIN product y ON y.ord = r.first % {_WIDE} JOIN ident b ON b.row = y.row ORDER BY edge"""
+
+BEST = (
+    """
+CREATE OR REPLACE TABLE best AS SELECT edge, ssig, row, gid, brand, ord, tier, pop FROM (
+  SELECT a.edge, a.ssig, h.* FROM allowed a JOIN head h ON h.sig = a.tsig
+  QUALIFY row_number() OVER (PARTITION BY a.edge, a.ssig, h.gid ORDER BY h.tier, h.pop DESC, h.ord) <= $per_group)
+QUALIFY row_number() OVER (PARTITION BY edge, ssig ORDER BY tier, pop DESC, ord) <= $head""",
+    """
+CREATE OR REPLACE TABLE brand_best AS
+WITH ours AS (SELECT DISTINCT sig, brand FROM sources WHERE brand != 0),
+  met AS (SELECT a.edge, a.ssig, h.* FROM allowed a JOIN ours u ON u.sig = a.ssig
+    JOIN brand_head h ON h.sig = a.tsig AND h.brand = u.brand
+    QUALIFY row_number() OVER (
+      PARTITION BY a.edge, a.ssig, h.brand, h.gid ORDER BY h.tier, h.pop DESC, h.ord) <= $per_group)
+SELECT edge, ssig, row, gid, brand, ord, tier, pop FROM met
+QUALIFY row_number() OVER (PARTITION BY edge, ssig, brand ORDER BY tier, pop DESC, ord) <= $head""",
+)
+CANDIDATES = """
+CREATE OR REPLACE TABLE candidate AS
+SELECT s.sid, b.edge, b.row, b.gid, b.ord, b.tier,
+  b.pop + CASE WHEN b.brand = s.brand AND b.brand != 0 THEN $brand_bonus::DOUBLE ELSE 0 END AS score
+FROM sources s JOIN best b ON b.ssig = s.sig WHERE s.sid != b.row AND NOT ($variants AND s.gid = b.gid)
+UNION SELECT s.sid, b.edge, b.row, b.gid, b.ord, b.tier, b.pop + $brand_bonus::DOUBLE
+FROM sources s JOIN brand_best b ON b.ssig = s.sig AND b.brand = s.brand
+WHERE s.sid != b.row AND NOT ($variants AND s.gid = b.gid)"""
+PLACED = """
+CREATE OR REPLACE TABLE placed AS SELECT sid, edge, row,
+  row_number() OVER (PARTITION BY sid, edge ORDER BY tier, score DESC, ord) AS place
+FROM (SELECT * FROM candidate
+  QUALIFY row_number() OVER (PARTITION BY sid, edge, gid ORDER BY tier, score DESC, ord) <= $per_group)
+QUALIFY place <= $per_type"""
+# Best products of all target types first, then their second best: the more confident edge goes first in each round.
+RESULT = """
+INSERT INTO result SELECT p.sid, p.row, p.edge,
+  row_number() OVER (PARTITION BY p.sid ORDER BY p.place, e.confidence DESC, p.edge) AS rank
+FROM placed p JOIN edge e USING (edge) QUALIFY rank <= $top_k"""
+
+# An edge's hash covers its texts and scores; ids are counted in bytes, so no two rows write the same text.
+OUTPUT = """
+COPY (SELECT e.relation, e.source_kind, CASE WHEN r.sid < 0 THEN e.source_id ELSE s.id END AS source_id,
+  t.id AS target_id, e.explanation, e.plausibility, e.typicality, e.confidence, r.rank, e.contexts, e.model,
+  e.prompt_hash, e.samples, e.agreed, e.lift, e.pairs, e.reviewer, e.source_id AS via_source,
+  e.target_id AS via_target,
+  left(sha256(concat(e.content, ':', r.rank, ':', strlen(coalesce(s.id, '')), ':', s.id, ':', t.id)), 16) AS h
+FROM result r JOIN edge e USING (edge) JOIN ident t ON t.row = r.row LEFT JOIN ident s ON s.row = r.sid
+ORDER BY e.relation, e.source_kind, source_id, r.rank, target_id) TO {path} (FORMAT parquet, COMPRESSION zstd)"""

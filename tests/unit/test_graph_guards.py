@@ -1,0 +1,161 @@
+"""Guards: each refuses what it must and leaves the rest alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.parts.graph_shop import Shop, edge, product
+
+from kg.graph.guards import GUARDS, TRAITS
+from kg.graph.names import GUARD_NAMES
+from kg.graph.report import GuardDrop
+from kg.records import read_jsonl
+
+CASES = {
+    "variant": ("COMPLEMENTS", {"group_id": "g"}, {"group_id": "g"}, {"group_id": "h"}),
+    "audience": ("COMPLEMENTS", {"audience": "cat"}, {"audience": "dog"}, {"audience": "cat;dog"}),
+    "audience_kept": ("SUBSTITUTES", {"audience": "baby"}, {}, {"audience": "baby;kids"}),
+    "diet": ("SUBSTITUTES", {"diet": "lactose-free"}, {"diet": "vegetarian"}, {"diet": "vegan"}),
+    "compatibility": ("COMPLEMENTS", {"title": "Inkra P450 Printer"}, {"compatible_with": "Inkra P200"},
+                      {"compatible_with": "Inkra P200;Inkra P450"}),
+    "size": ("SUBSTITUTES", {"size": "1 L"}, {"size": "24 x 330 ml"}, {"size": "3 x 250 ml"}),
+}  # fmt: skip
+
+
+def _reached(folder: Path, relation: str, source: dict[str, str], *targets: dict[str, str]) -> set[str]:
+    things = [product("s", "a", **source)]
+    things += [product(f"t{number}", "b", **given) for number, given in enumerate(targets)]
+    shop = Shop(folder, things, [edge("a", relation, "b")])
+    shop.project(per_group=9, per_type=9)
+    return {target for _, target in shop.rows()}
+
+
+@pytest.mark.parametrize("name", GUARD_NAMES)
+def test_guard_refuses_its_case(name: str, tmp_path: Path) -> None:
+    """A guard refuses the wrong product and leaves the right one."""
+    relation, source, wrong, right = CASES[name]
+    assert _reached(tmp_path, relation, source, wrong, right) == {"t1"}
+
+
+@pytest.mark.parametrize("name", GUARD_NAMES)
+def test_guard_can_be_switched_off(name: str, tmp_path: Path) -> None:
+    """A guard that is not enabled refuses nothing."""
+    relation, source, wrong, right = CASES[name]
+    things = [product("s", "a", **source), product("t0", "b", **wrong), product("t1", "b", **right)]
+    shop = Shop(tmp_path, things, [edge("a", relation, "b")])
+    report = shop.project(guards=[each for each in GUARD_NAMES if each != name])
+    assert {target for _, target in shop.rows()} == {"t0", "t1"}
+    assert name not in report.guards
+
+
+@pytest.mark.parametrize("name", GUARD_NAMES)
+def test_guard_is_counted_with_an_example(name: str, tmp_path: Path) -> None:
+    """What a guard refuses is counted in product pairs and shown by one example and the guard's reason."""
+    relation, source, wrong, right = CASES[name]
+    things = [product("s", "a", **source), product("t0", "b", **wrong), product("t1", "b", **right)]
+    shop = Shop(tmp_path, things, [edge("a", relation, "b")])
+    assert shop.project().guards == {name: 1}
+    (drop,) = read_jsonl(tmp_path / "out" / "guard_drops.jsonl", GuardDrop)
+    reason = next(guard.reason for guard in GUARDS if guard.name == name)
+    assert (drop.guard, drop.pairs, drop.example_source, drop.example_target) == (name, 1, "s", "t0")
+    assert drop.reason == reason
+
+
+def test_table_names_every_guard_once() -> None:
+    """The guards' table and the list of names that settings accept are the same, in the same order."""
+    assert tuple(guard.name for guard in GUARDS) == GUARD_NAMES
+    assert all(set(guard.reads) <= set(TRAITS) for guard in GUARDS)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "kept"),
+    [
+        ("adult", "kids", False),
+        ("baby", "adult", False),
+        ("kids", "baby", True),
+        ("", "kids", True),
+        ("adult", "", True),
+        ("cat", "", True),
+        ("cat", "kids", False),
+        ("kids", "dog", False),
+        ("women", "men", True),
+        ("unheard of", "dog", True),
+    ],
+)
+def test_audiences_that_go_together(source: str, target: str, kept: bool, tmp_path: Path) -> None:
+    """Complements may be for everyone, but never for another animal or another age."""
+    found = _reached(tmp_path, "COMPLEMENTS", {"audience": source}, {"audience": target})
+    assert found == ({"t0"} if kept else set())
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "kept"),
+    [
+        ("vegan", "vegetarian", False),
+        ("vegetarian", "vegan", True),
+        ("gluten-free", "", False),
+        ("gluten-free", "Gluten Free;vegan", True),
+        ("decaf", "", False),
+        ("organic", "", True),
+        ("", "vegan", True),
+    ],
+)
+def test_diets_that_a_substitute_keeps(source: str, target: str, kept: bool, tmp_path: Path) -> None:
+    """A substitute keeps every diet of the original, by what a diet implies; organic is a preference only."""
+    found = _reached(tmp_path, "SUBSTITUTES", {"diet": source}, {"diet": target})
+    assert found == ({"t0"} if kept else set())
+
+
+def test_diet_does_not_bind_complements(tmp_path: Path) -> None:
+    """Only a replacement has to keep the diet."""
+    assert _reached(tmp_path, "COMPLEMENTS", {"diet": "vegan"}, {}) == {"t0"}
+
+
+def test_longer_model_is_another_model(tmp_path: Path) -> None:
+    """A case for the Orbi 12 does not fit the Orbi 12 Pro, though its name stands in that title."""
+    found = _reached(
+        tmp_path,
+        "COMPLEMENTS",
+        {"title": "Orbi 12 Pro Smartphone"},
+        {"compatible_with": "Orbi 12"},
+        {"compatible_with": "Orbi 12 Pro"},
+    )
+    assert found == {"t1"}
+
+
+def test_case_finds_only_its_phone(tmp_path: Path) -> None:
+    """The guard works from the accessory too: phones of other models, even unnamed ones, are refused."""
+    found = _reached(
+        tmp_path,
+        "COMPLEMENTS",
+        {"compatible_with": "Orbi 12"},
+        {"title": "Orbi 12 Smartphone"},
+        {"title": "Kantro Easy Flip Phone"},
+    )
+    assert found == {"t0"}
+
+
+def test_accessory_may_meet_what_has_no_model(tmp_path: Path) -> None:
+    """A case may be complemented by a cloth: the cloth's type sells no models at all."""
+    assert _reached(tmp_path, "COMPLEMENTS", {"compatible_with": "Orbi 12"}, {"title": "Cloth"}) == {"t0"}
+
+
+def test_universal_fits_everything(tmp_path: Path) -> None:
+    """A product that fits "universal" is not tied to a model."""
+    found = _reached(tmp_path, "COMPLEMENTS", {"title": "Lamp"}, {"compatible_with": "Universal"})
+    assert found == {"t0"}
+
+
+def test_intent_may_reach_any_model(tmp_path: Path) -> None:
+    """An intent has no traits, so no guard holds it back from products for one model."""
+    ink = product("ink", "inks", compatible_with="Inkra P200", audience="adult", diet="vegan")
+    shop = Shop(tmp_path, [ink], [edge("i-printing", "SATISFIED_BY", "inks"), edge("i-printing", "PAIRS_WITH", "inks")])
+    shop.project()
+    assert shop.rows() == [("i-printing", "ink")] * 2
+
+
+def test_sizes_of_different_kinds_are_not_compared(tmp_path: Path) -> None:
+    """A weight and a volume, or a size that is no quantity, hold nothing back."""
+    found = _reached(tmp_path, "SUBSTITUTES", {"size": "1 g"}, {"size": "10 L"}, {"size": "Size 3"}, {})
+    assert found == {"t0", "t1", "t2"}
