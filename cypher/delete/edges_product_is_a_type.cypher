@@ -1,0 +1,9 @@
+// Purpose: delete Product-IS_A->ProductType relationships that this project wrote (they carry h).
+// Parameters: rows: list of {s: source id, t: target id}.
+// Result: deleted: how many relationships are gone.
+// Cost: two index seeks per row and the expansion of one end.
+UNWIND $rows AS row
+MATCH (s:Product {id: row.s})-[r:IS_A]->(t:ProductType {id: row.t})
+WHERE r.h IS NOT NULL
+DELETE r
+RETURN count(r) AS deleted

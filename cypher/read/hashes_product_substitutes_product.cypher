@@ -1,0 +1,7 @@
+// Purpose: the content hash of every Product-SUBSTITUTES->Product relationship that this project wrote, to load only what changed.
+// Parameters: none.
+// Result: s: source id, t: target id, h: string; in no order.
+// Cost: one scan of the relationships; stream it.
+MATCH (s:Product)-[r:SUBSTITUTES]->(t:Product)
+WHERE r.h IS NOT NULL
+RETURN s.id AS s, t.id AS t, r.h AS h

@@ -1,0 +1,1 @@
+"""The graph store: one driver seam, the loader, the look-ups."""

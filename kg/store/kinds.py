@@ -1,0 +1,156 @@
+"""The kinds of nodes and relationships that we own, and where in a build's files each comes from.
+
+A kind ties three things together: the SQL that reads it from the artefacts, the properties it carries, and
+the Cypher files that write, read back and delete it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kg.model import NodeKind, Relation
+from kg.text import key
+
+__all__ = ["EDGE_KINDS", "EDGE_PROPERTIES", "NODE_KINDS", "SCHEMA", "EdgeKind", "NodeTable", "search_words"]
+
+# Raise it when what is written for the same content changes: the next load then rewrites everything.
+SCHEMA = 1
+EDGE_PROPERTIES = (
+    "explanation", "plausibility", "typicality", "confidence", "rank", "contexts", "samples", "agreed",
+    "lift", "pairs", "reviewer", "model", "prompt_hash",
+)  # fmt: skip
+_VIA = ("via_source", "via_target")
+_FILE = {NodeKind.INTENT: "intent", NodeKind.TYPE: "type", NodeKind.PRODUCT: "product"}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTable:
+    """A label: ``columns`` are its properties but ``id``, ``search`` and ``h``; ``words`` are searched by."""
+
+    label: NodeKind
+    columns: tuple[str, ...]
+    words: tuple[str, ...]
+    keys: tuple[str, ...] = ("id",)
+
+    @property
+    def name(self) -> str:
+        """Name in reports: the label."""
+        return self.label.value
+
+    @property
+    def file(self) -> str:
+        """Name of its Cypher files."""
+        return _FILE[self.label]
+
+    @property
+    def stem(self) -> str:
+        """Name of the files that write and delete it."""
+        return f"nodes_{self.file}"
+
+    @property
+    def select(self) -> str:
+        """SQL: id, columns, words that are no columns, h (16 hex digits of a sha256 over all of them)."""
+        named = dict.fromkeys((*self.columns, *self.words))
+        parts = ", ".join(f"coalesce(CAST({name} AS VARCHAR), chr(30))" for name in ("id", *named))
+        h = f"left(sha256(concat_ws(chr(31), {parts})), 16)"
+        return f"SELECT id, {', '.join(named)}, {h} AS h FROM {self.file}"
+
+    def row(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return one row of ``select`` as its write file takes it."""
+        props = {name: values[name] for name in (*self.columns, "h")}
+        props["search"] = search_words(*(values[name] for name in self.words))
+        return {"id": values["id"], "props": props}
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeKind:
+    """A relation between two labels."""
+
+    source: NodeKind
+    relation: Relation
+    target: NodeKind
+    keys: tuple[str, ...] = ("s", "t")
+
+    @property
+    def name(self) -> str:
+        """Name in reports: ``Intent-SATISFIED_BY->Product``."""
+        return f"{self.source}-{self.relation}->{self.target}"
+
+    @property
+    def file(self) -> str:
+        """Name of its Cypher files."""
+        return f"{_FILE[self.source]}_{self.relation.lower()}_{_FILE[self.target]}"
+
+    @property
+    def stem(self) -> str:
+        """Name of the files that write and delete it."""
+        return f"edges_{self.file}"
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The tables its ends are in."""
+        return _FILE[self.source], _FILE[self.target]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Properties besides ``h`` and ``build``."""
+        if self.relation is Relation.IS_A:
+            return ()
+        return EDGE_PROPERTIES + _VIA if self.target is NodeKind.PRODUCT else EDGE_PROPERTIES
+
+    @property
+    def select(self) -> str:
+        """SQL: s, t, columns, h."""
+        if self.relation is Relation.IS_A:
+            # What it says is in its ends; the hash only marks it as ours.
+            return "SELECT id AS s, type_id AS t, 'is_a' AS h FROM product WHERE type_id <> ''"
+        table = "product_edge" if self.target is NodeKind.PRODUCT else "type_edge"
+        return (
+            f"SELECT source_id AS s, target_id AS t, {', '.join(self.columns)}, h FROM {table} "
+            f"WHERE relation = '{self.relation}' AND source_kind = '{self.source}'"
+        )
+
+    def row(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return one row of ``select`` as its write file takes it."""
+        return {
+            "s": values["s"],
+            "t": values["t"],
+            "props": {name: values[name] for name in (*self.columns, "h")},
+        }
+
+
+NODE_KINDS = (
+    NodeTable(NodeKind.INTENT, ("name", "kind", "description", "popularity"), ("name",)),
+    NodeTable(NodeKind.TYPE, ("name", "category", "products", "reach"), ("name", "aliases")),
+    NodeTable(
+        NodeKind.PRODUCT,
+        (
+            "title", "brand", "category", "description", "price", "in_stock", "popularity", "group_id",
+            "type_id", "audience", "diet", "size", "color", "compatible_with",
+        ),
+        ("title", "brand"),
+    ),
+)  # fmt: skip
+_PEERS = (Relation.COMPLEMENTS, Relation.SUBSTITUTES, Relation.PAIRS_WITH)
+EDGE_KINDS = (
+    *(
+        EdgeKind(NodeKind.INTENT, relation, target)
+        for relation in (Relation.SATISFIED_BY, Relation.PAIRS_WITH)
+        for target in (NodeKind.TYPE, NodeKind.PRODUCT)
+    ),
+    *(EdgeKind(kind, relation, kind) for kind in (NodeKind.TYPE, NodeKind.PRODUCT) for relation in _PEERS),
+    EdgeKind(NodeKind.PRODUCT, Relation.IS_A, NodeKind.TYPE),
+)
+
+
+def search_words(name: str, more: str | list[str] | None = None) -> str:
+    """Return what a node is found by: its names' comparison keys, each once, joined by " | ".
+
+    ``more`` is a list of further names, or a brand, which is put before a name that lacks it.
+    """
+    if isinstance(more, str):
+        brand, words = key(more), key(name)
+        return words if not brand or f" {brand} " in f" {words} " else f"{brand} {words}"
+    names = [name, *(more or [])]
+    return " | ".join(dict.fromkeys(words for words in map(key, names) if words))

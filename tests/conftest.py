@@ -1,0 +1,9 @@
+"""Fixtures that every test may ask for."""
+
+from tests.servers.fixtures import (  # noqa: F401 - pytest finds fixtures by name
+    _module_store,
+    any_store,
+    any_store_options,
+    neo4j_options,
+    neo4j_server,
+)

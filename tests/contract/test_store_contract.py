@@ -1,0 +1,324 @@
+"""The contract of every store: one run over both, with every Cypher file there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import neo4j
+import pytest
+
+from kg.errors import Ambiguous, NotFound, StoreError
+from kg.model import Level, NodeKind, Relation
+from kg.store import canonical, lookup, queries
+from kg.store.driver import GraphStore
+from kg.store.kinds import EDGE_KINDS, NODE_KINDS, EdgeKind, NodeTable
+from kg.store.loader import GraphFiles, load
+from tests.servers.fixtures import run, wipe
+from tests.servers.graph_files import World, edge, small_world, write_world
+
+WINE = small_world().products[5].id
+EDGE_COLUMNS = {"explanation", "plausibility", "typicality", "confidence", "rank", "contexts"}
+HIT_COLUMNS = EDGE_COLUMNS | {"id", "name", "brand", "type_id", "price", "in_stock"}
+# file -> parameters, ids (or ends) of the rows in order
+LOOKUPS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "lookup/intent_products": ({"id": "game-day", "k": 10}, ["0001", "s-1"]),
+    "lookup/intent_types": ({"id": "game-day", "k": 10}, ["tortilla-chips", "salsa"]),
+    "lookup/complements_of_product": ({"id": "0001", "k": 10}, ["s-1", "s-2"]),
+    "lookup/complements_of_type": ({"id": "tortilla-chips", "k": 10}, ["salsa"]),
+    "lookup/substitutes_of_product": ({"id": "0001", "k": 10}, ["pc"]),
+    "lookup/substitutes_of_type": ({"id": "tortilla-chips", "k": 10}, ["pita-chips"]),
+    "lookup/pairings_of_product": ({"id": "s-1", "k": 10}, [WINE]),
+    "lookup/pairings_of_type": ({"id": "salsa", "k": 10}, ["white-wine"]),
+    "lookup/pairings_of_intent": ({"id": "grilled-salmon", "k": 10}, [WINE]),
+    "lookup/pairings_of_intent_types": ({"id": "grilled-salmon", "k": 10}, ["white-wine"]),
+    "lookup/resolve_id": ({"id": "salsa"}, ["salsa"]),
+    "lookup/resolve_words_intent": ({"words": "salmon", "k": 5}, ["grilled-salmon"]),
+    "lookup/resolve_words_type": ({"words": "salsa", "k": 5}, ["salsa"]),
+    "lookup/resolve_words_product": ({"words": "pita", "k": 5}, ["pc"]),
+    "lookup/type_of_product": ({"id": "0002"}, ["tortilla-chips"]),
+    "read/missing_intent": ({"ids": ["insomnia", "nope"]}, ["nope"]),
+    "read/missing_type": ({"ids": ["salsa", "nope", "nope"]}, ["nope"]),
+    "read/missing_product": ({"ids": ["0001", "1"]}, ["1"]),
+}
+WHOLE = {"lookup/stats", "lookup/why", "read/current", "read/dump_edges", "read/dump_nodes", "publish/current"}
+SCHEMA_FILES = {"schema/constraints", "schema/fulltext", "schema/indexes", "schema/state"}
+KINDS = (*NODE_KINDS, *EDGE_KINDS)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> GraphFiles:
+    """The small world as files."""
+    return write_world(tmp_path_factory.mktemp("build"), small_world())
+
+
+@pytest.fixture(scope="module")
+def loaded(_module_store: GraphStore, files: GraphFiles) -> Iterator[GraphStore]:
+    """Each store with the small world in it, for tests that only read."""
+    wipe(_module_store)
+    load(_module_store, files, "b1")
+    yield _module_store
+    wipe(_module_store)
+
+
+@pytest.mark.parametrize("name", sorted(LOOKUPS))
+def test_a_read_file_returns_the_expected_rows(loaded: GraphStore, name: str) -> None:
+    """Every file that answers with ids does so, the same on both stores."""
+    parameters, expected = LOOKUPS[name]
+    rows = loaded.read(name, parameters)
+    assert [row["id"] for row in rows] == expected
+    if "k" in parameters and "words" not in parameters:
+        assert set(rows[0]) == HIT_COLUMNS
+
+
+def test_why_returns_the_edge_whole(loaded: GraphStore) -> None:
+    """A pair's edge comes with every property it was loaded with."""
+    (row,) = loaded.read("lookup/why", {"a": "0001", "b": "s-1"})
+    props = row.pop("props")
+    assert row == {
+        "relation": "COMPLEMENTS",
+        "source_kind": "Product",
+        "source_id": "0001",
+        "source_name": "Crunch Corn Tortilla Chips 200 g",
+        "target_kind": "Product",
+        "target_id": "s-1",
+        "target_name": "Fire Roasted Salsa",
+    }
+    assert len(props.pop("h")) == 16
+    assert props == {
+        "explanation": "Chips want a dip.", "plausibility": 0.8, "typicality": 0.7, "confidence": 0.9, "rank": 1,
+        "contexts": ["party"], "samples": 3, "agreed": 2, "lift": 3.5, "pairs": 0, "reviewer": "",
+        "model": "model-x", "prompt_hash": "abc", "build": "b1", "via_source": "tortilla-chips", "via_target": "salsa",
+    }  # fmt: skip
+
+
+def test_counts_and_the_build_are_those_loaded(loaded: GraphStore) -> None:
+    """Counting the graph gives what KgMeta says was sent."""
+    found = lookup.stats(loaded)
+    assert found.build == "b1"
+    assert {**found.nodes, **found.edges} == found.meta["counts"]
+    assert set(found.meta["counts"]) == {kind.name for kind in KINDS}
+    assert min(found.meta["counts"].values()) > 0
+
+
+def test_the_dump_holds_every_node_and_edge_once(loaded: GraphStore) -> None:
+    """The canonical dump has a line for each thing loaded."""
+    lines = canonical.dump(loaded)
+    assert len(lines) == len(set(lines)) == sum(lookup.stats(loaded).meta["counts"].values())
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.file)
+def test_a_kind_is_written_read_back_and_deleted(any_store: GraphStore, kind: NodeTable | EdgeKind) -> None:
+    """Writing twice gives one, the hash comes back, null removes a property, and deleting leaves nothing."""
+    keys: dict[str, Any] = dict.fromkeys(kind.keys, "x")
+    if isinstance(kind, EdgeKind):
+        for label in {kind.source, kind.target}:
+            run(any_store, f"CREATE (:{label} {{id: 'x'}})")
+    for props in ({"h": "1", "a": 1}, {"h": "2", "a": None, "list": ["b"]}):
+        assert any_store.write_rows(f"write/{kind.stem}", [{**keys, "props": props}], "b") == 1
+    assert any_store.read(f"read/hashes_{kind.file}") == [{**keys, "h": "2"}]
+    assert any_store.write(f"delete/{kind.stem}", {"rows": [keys]}) == [{"deleted": 1}]
+    assert any_store.read(f"read/hashes_{kind.file}") == []
+
+
+def test_every_cypher_file_is_run_here() -> None:
+    """A file without a test in this module fails this one."""
+    by_kind = {f"read/hashes_{kind.file}" for kind in KINDS}
+    by_kind |= {f"{folder}/{kind.stem}" for kind in KINDS for folder in ("write", "delete")}
+    assert set(queries.names()) == set(LOOKUPS) | WHOLE | SCHEMA_FILES | by_kind
+
+
+def test_the_schema_is_there_after_ensuring_it_twice(any_store: GraphStore) -> None:
+    """Constraints, range and full-text indexes exist and answer on both stores."""
+    any_store.ensure_schema()
+    rows = any_store._session(lambda s: s.execute_read(lambda tx: tx.run(queries.cypher("schema/state")).data()))
+    ours = [row for row in rows if str(row["name"]).startswith("kg_") or "[id]" in str(row["name"])]
+    assert len(ours) == 9
+    assert {row["state"] for row in ours} == {"ONLINE"}
+
+
+def test_a_second_node_with_the_same_id_is_refused(any_store: GraphStore) -> None:
+    """An id stays unique within its label, whoever writes."""
+    run(any_store, "CREATE (:Product {id: 'x'})")
+    with pytest.raises(neo4j.exceptions.ConstraintError):
+        run(any_store, "CREATE (:Product {id: 'x'})")
+
+
+def test_an_edge_to_no_node_is_refused_whole(any_store: GraphStore) -> None:
+    """When one row of a batch has no endpoint, none of the batch stays and no node is made up."""
+    run(any_store, "CREATE (:Product {id: 'a'}), (:Product {id: 'b'})")
+    rows = [{"s": "a", "t": "b", "props": {"h": "1"}}, {"s": "a", "t": "ghost", "props": {"h": "1"}}]
+    with pytest.raises(StoreError, match="2 rows sent, 1 written"):
+        any_store.write_rows("write/edges_product_complements_product", rows, "b")
+    assert any_store.read("read/hashes_product_complements_product") == []
+    assert run(any_store, "MATCH (n) RETURN count(n) AS n") == [{"n": 2}]
+
+
+def test_reading_refuses_a_file_that_writes(any_store: GraphStore) -> None:
+    """The read side cannot be used to write, though a store may not enforce it."""
+    with pytest.raises(StoreError, match="not one of the queries in lookup, read"):
+        any_store.read("delete/nodes_product", {"rows": []})
+    with pytest.raises(StoreError, match="not one of the queries in delete, publish, write"):
+        any_store.write("lookup/stats", {})
+
+
+def test_hostile_text_is_only_text(any_store: GraphStore, files: GraphFiles) -> None:
+    """Ids, names and words that look like Cypher or Lucene syntax do nothing but be found."""
+    load(any_store, files, "b1")
+    before = canonical.digest(any_store)
+    assert lookup.resolve(any_store, WINE)[0].id == WINE
+    for words in ("'}) DETACH DELETE n //", 'title:"x" AND NOT (a* OR /b/)', "~ ^ \\ && ||", "[a TO z]", "*"):
+        lookup.resolve(any_store, words)
+    assert canonical.digest(any_store) == before
+
+
+def test_words_are_found_whatever_their_case_accents_and_number(any_store: GraphStore, files: GraphFiles) -> None:
+    """Words go through the project's normaliser on both sides."""
+    load(any_store, files, "b1")
+    assert lookup.resolve(any_store, "CRÈME DOR blanc")[0].id == WINE
+    assert lookup.resolve(any_store, "corn chip")[0].id == "tortilla-chips"
+    assert lookup.resolve(any_store, "Game Day Parties")[0].id == "game-day"
+
+
+def test_both_levels_answer_for_their_subject(any_store: GraphStore, files: GraphFiles) -> None:
+    """A product answers with products, a type with types, and a product without edges with its type's."""
+    load(any_store, files, "b1")
+    assert [hit.id for hit in lookup.complements(any_store, "0001").hits] == ["s-1", "s-2"]
+    assert [hit.id for hit in lookup.complements(any_store, "0001", k=1).hits] == ["s-1"]
+    assert lookup.complements(any_store, "tortilla chips").level is Level.TYPE
+    answer = lookup.complements(any_store, "pc")
+    assert (answer.level, answer.via and answer.via.id) == (Level.TYPE, "pita-chips")
+    assert [hit.id for hit in lookup.substitutes(any_store, "0001").hits] == ["pc"]
+    assert lookup.substitutes(any_store, "lone").hits == ()
+    assert [hit.id for hit in lookup.intent(any_store, "cannot sleep").hits] == ["エプソム"]
+    assert [hit.id for hit in lookup.pairings(any_store, "grilled salmon").hits] == [WINE]
+    assert [hit.id for hit in lookup.pairings(any_store, "salsa").hits] == ["white-wine"]
+
+
+def test_a_key_that_is_unclear_or_unknown_says_what_it_might_mean(any_store: GraphStore, files: GraphFiles) -> None:
+    """Several readings are listed; an unknown word gets what is spelled about like it."""
+    load(any_store, files, "b1")
+    with pytest.raises(Ambiguous, match="may mean tortilla chips") as unclear:
+        lookup.complements(any_store, "chips")
+    assert [key for key, _ in unclear.value.suggestions] == ["tortilla-chips", "pita-chips"]
+    with pytest.raises(NotFound, match="did you mean grilled salmon") as unknown:
+        lookup.intent(any_store, "grilld")
+    assert unknown.value.suggestions == (("grilled-salmon", "grilled salmon"),)
+    with pytest.raises(NotFound, match="nothing here is called '§'"):
+        lookup.intent(any_store, "§")
+
+
+def test_why_goes_back_to_the_knowledge_of_types(any_store: GraphStore, files: GraphFiles) -> None:
+    """A product edge comes with the type edge it was projected from; a pair without one with its types' edge."""
+    load(any_store, files, "b1")
+    assert [(e.level, e.relation) for e in lookup.why(any_store, "0001", "s-1").edges] == [
+        (Level.PRODUCT, Relation.COMPLEMENTS),
+        (Level.TYPE, Relation.COMPLEMENTS),
+    ]
+    assert [e.target_id for e in lookup.why(any_store, "s-1", "0001").edges] == ["s-1", "salsa"]
+    assert [e.level for e in lookup.why(any_store, "pc", "s-1").edges] == [Level.TYPE]
+    assert [e.level for e in lookup.why(any_store, "game-day", "0001").edges] == [Level.PRODUCT, Level.TYPE]
+    assert lookup.why(any_store, "lone", "s-1").edges == ()
+
+
+def test_a_dry_run_says_what_a_load_does_and_changes_nothing(any_store: GraphStore, files: GraphFiles) -> None:
+    """The counts of a dry run are those of the load after it."""
+    planned = load(any_store, files, "b1", dry_run=True)
+    assert canonical.dump(any_store) == []
+    done = load(any_store, files, "b1")
+    assert done.counts == planned.counts
+    assert done.writes == done.total.created == done.total.sent == sum(lookup.stats(any_store).meta["counts"].values())
+
+
+def test_loading_again_writes_nothing(any_store: GraphStore, files: GraphFiles) -> None:
+    """The second load finds everything as it should be and keeps the build that wrote it."""
+    load(any_store, files, "b1")
+    seen: list[int] = []
+    report = load(any_store, files, "b2", seen.append)
+    assert report.writes == 0
+    assert sum(seen) == report.total.sent == report.total.unchanged
+    assert lookup.why(any_store, "0001", "s-1").edges[0].build == "b1"
+    assert lookup.stats(any_store).build == "b2"
+
+
+def test_a_delta_changes_what_changed(any_store: GraphStore, tmp_path: Path) -> None:
+    """A changed explanation lands, what is gone goes, and the result is that of a load into an empty store."""
+    world = small_world()
+    load(any_store, write_world(tmp_path / "1", world), "b1")
+    after = World(
+        world.products[:-1],
+        world.types[:-1],
+        world.intents[1:],
+        [*world.edges[1:-1], edge(Relation.COMPLEMENTS, (NodeKind.TYPE, "pita-chips"), "salsa", 1, "New words.")],
+        [replace(world.product_edges[4], explanation="Better said."), *world.product_edges[5:]],
+    )
+    files = write_world(tmp_path / "2", after)
+    report = load(any_store, files, "b2")
+    assert (report.total.created, report.total.updated, report.total.deleted) == (0, 2, 9)
+    changed = lookup.why(any_store, "0001", "s-1").edges[0]
+    assert (changed.explanation, changed.build) == ("Better said.", "b2")
+    digest = canonical.digest(any_store)
+    wipe(any_store)
+    load(any_store, files, "b3")
+    assert canonical.digest(any_store) == digest
+
+
+def test_what_is_not_ours_stays(any_store: GraphStore, tmp_path: Path) -> None:
+    """A user's nodes, properties and relationships survive a load that removes the product they hang on."""
+    world = small_world()
+    load(any_store, write_world(tmp_path / "1", world), "b1")
+    run(any_store, "MATCH (p:Product {id: 'lone'}) SET p.note = 'mine' CREATE (:Note {text: 'x'})-[:ABOUT]->(p)")
+    run(any_store, "CREATE (:Product {id: 'theirs'})")
+    report = load(any_store, write_world(tmp_path / "2", replace(world, products=world.products[:-1])), "b2")
+    assert report.counts["Product"].kept == 1
+    assert report.counts["Product"].deleted == 0
+    assert run(any_store, "MATCH (:Note)-[:ABOUT]->(p:Product) RETURN p.note AS note") == [{"note": "mine"}]
+    assert run(any_store, "MATCH (p:Product {id: 'theirs'}) RETURN count(p) AS n") == [{"n": 1}]
+
+
+def test_a_doubled_relationship_is_repaired(any_store: GraphStore, files: GraphFiles) -> None:
+    """A relationship that somebody wrote twice is one again after the next load."""
+    load(any_store, files, "b1")
+    digest = canonical.digest(any_store)
+    run(any_store, "MATCH (a:Product {id: '0001'}), (b:Product {id: 's-1'}) CREATE (a)-[:COMPLEMENTS {h: 'x'}]->(b)")
+    assert load(any_store, files, "b1").writes > 0
+    assert canonical.digest(any_store) == digest
+
+
+def test_another_schema_version_rewrites_everything(any_store: GraphStore, files: GraphFiles) -> None:
+    """What an older version wrote is updated although its content hash is the same."""
+    load(any_store, files, "b1")
+    run(any_store, "MATCH (m:KgMeta {id: 'current'}) SET m.schema = 0")
+    report = load(any_store, files, "b1")
+    assert report.total.updated == report.total.sent
+    assert load(any_store, files, "b1").writes == 0
+
+
+def test_asking_before_anything_was_loaded_says_so(any_store: GraphStore) -> None:
+    """An empty graph is not an unknown word: the remedy is to load."""
+    with pytest.raises(StoreError, match=r"holds no graph yet; load one: kg build"):
+        lookup.intent(any_store, "game-day")
+
+
+def test_nodes_deleted_by_others_during_a_load_are_named(
+    any_store: GraphStore, files: GraphFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When an endpoint vanishes under the loader, the error names it and nothing is half written."""
+    write_rows = GraphStore.write_rows
+
+    def sabotage(store: GraphStore, name: str, rows: list[dict[str, Any]], build: str) -> int:
+        if name == "write/edges_product_complements_product":
+            run(store, "MATCH (p:Product {id: 's-1'}) DETACH DELETE p")
+        return write_rows(store, name, rows, build)
+
+    monkeypatch.setattr(GraphStore, "write_rows", sabotage)
+    with pytest.raises(StoreError, match=r"3 rows sent, 1 written; not in the graph: s-1; .* run it again"):
+        load(any_store, files, "b1")
+    monkeypatch.undo()
+    load(any_store, files, "b1")
+    digest = canonical.digest(any_store)
+    wipe(any_store)
+    load(any_store, files, "b1")
+    assert canonical.digest(any_store) == digest

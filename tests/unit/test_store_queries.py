@@ -1,0 +1,71 @@
+"""The Cypher files as a library."""
+
+import re
+import subprocess
+import sys
+from importlib.resources import files
+
+import pytest
+
+from kg.errors import StoreError
+from kg.store import queries
+
+AVOID = re.compile(
+    r"(?i)\bapoc\.|\bCALL\s*\{[^}]*\}\s*IN\s+TRANSACTIONS|\bCOLLECT\s*\{|\bdatetime\(|\bdate\(|:\$\(|\bNODE KEY\b"
+)
+
+
+@pytest.mark.parametrize("name", queries.names())
+def test_a_file_says_what_it_is_for(name: str) -> None:
+    """Every file starts with purpose, parameters, result and cost."""
+    head = [line for line in queries.cypher(name).splitlines() if line.startswith("//")]
+    text = "\n".join(head)
+    assert queries.cypher(name).startswith("// Purpose: ")
+    for part in ("Parameters:", "Result", "Cost:"):
+        assert part in text
+
+
+@pytest.mark.parametrize("name", queries.names())
+def test_a_file_stays_inside_the_portable_dialect(name: str) -> None:
+    """No file uses what one of the stores lacks, and every returned column is named."""
+    body = "\n".join(line for line in queries.cypher(name).splitlines() if not line.startswith("//"))
+    assert not AVOID.search(body)
+    for returned in re.findall(
+        r"RETURN (?:DISTINCT )?(.+?)(?=\nUNION|\nORDER|\nLIMIT|\Z|RETURN|MATCH)", body, re.DOTALL
+    ):
+        for column in re.split(r",\s*(?![^(]*\))", returned.strip().rstrip(";")):
+            assert " AS " in column
+
+
+@pytest.mark.parametrize("name", [name for name in queries.names() if name.startswith("lookup/")])
+def test_a_look_up_has_a_bound_or_one_pair_or_counts(name: str) -> None:
+    """No look-up returns an unbounded number of rows."""
+    text = queries.cypher(name)
+    assert "LIMIT" in text or name in {"lookup/why", "lookup/resolve_id", "lookup/stats"}
+
+
+def test_an_unknown_name_is_named() -> None:
+    """A missing file is a clear error."""
+    with pytest.raises(StoreError, match=r"no query 'lookup/nope\.cypher'"):
+        queries.cypher("lookup/nope")
+
+
+def test_statements_are_split_without_their_comments() -> None:
+    """A schema file is a list of statements."""
+    found = queries.statements("schema/constraints.cypher")
+    assert len(found) == 4
+    assert all(text.startswith("CREATE CONSTRAINT") for text in found)
+
+
+def test_the_full_text_indexes_have_one_name_in_both_dialects() -> None:
+    """The SQL beside the Cypher creates the same indexes."""
+    pattern = re.compile(r"INDEX (kg_\w+)")
+    sql = files("cypher").joinpath("schema/arcadedb/fulltext.sql").read_text("utf-8")
+    assert pattern.findall(sql) == pattern.findall(queries.cypher("schema/fulltext"))
+
+
+@pytest.mark.parametrize("module", ["kg.store.options", "kg.store.driver", "kg.store.queries", "kg.store.lookup"])
+def test_importing_the_store_loads_no_database(module: str) -> None:
+    """Drivers and engines load when a store is opened, so that 'kg --help' stays quick."""
+    code = f"import sys, {module}; sys.exit(bool({{'neo4j', 'arcadedb', 'duckdb'}} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
