@@ -1,0 +1,1 @@
+"""Walk the stages: plan, run shards, publish manifests, load the graph, report."""

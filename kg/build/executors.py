@@ -1,0 +1,57 @@
+"""An executor is nothing but ``map(run_shard, shards)``. The output is the same bytes under each of them."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from kg.build.shards import Outcome, Progress, RunShard, Shard, run_shard
+
+__all__ = ["Executor", "InProcess", "LocalProcesses"]
+
+
+class Executor(Protocol):
+    """Runs shards and returns (outcome, was it there already) for each, in order."""
+
+    def map(
+        self, run: RunShard, shards: Sequence[Shard], pool: Path, *, force: bool, progress: Progress
+    ) -> list[tuple[Outcome, bool]]:
+        """Run every shard that is not there yet."""
+        ...
+
+
+class InProcess:
+    """One shard after the other in this process: for stages that wait for a model, and for single shards."""
+
+    def map(
+        self, run: RunShard, shards: Sequence[Shard], pool: Path, *, force: bool, progress: Progress
+    ) -> list[tuple[Outcome, bool]]:
+        """See :class:`Executor`."""
+        return [run_shard(run, shard, pool, force=force, progress=progress) for shard in shards]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalProcesses:
+    """A pool of processes on this machine, started afresh (no inherited threads or sockets)."""
+
+    workers: int
+
+    def map(
+        self, run: RunShard, shards: Sequence[Shard], pool: Path, *, force: bool, progress: Progress
+    ) -> list[tuple[Outcome, bool]]:
+        """See :class:`Executor`."""
+        if self.workers == 1 or len(shards) <= 1:
+            return InProcess().map(run, shards, pool, force=force, progress=progress)
+        out: list[tuple[Outcome, bool]] = []
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(self.workers, len(shards)), mp_context=context) as processes:
+            work = partial(run_shard, run, pool=pool, force=force)
+            for shard, result in zip(shards, processes.map(work, shards), strict=True):
+                progress(shard.size)
+                out.append(result)
+        return out

@@ -1,0 +1,92 @@
+"""``kg build``: all stages, resumable, then the load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from extractors.llm import weights
+from extractors.llm.session import open_asker
+from kg.build.builds import Builds
+from kg.build.pipeline import STAGES, Range, limited, run_build
+from kg.build.publish import load_build
+from kg.build.report import AnswerReport, BuildReport, Quiet, Reporter
+from kg.build.settings import Workspace
+from kg.cli.progress import BytesProgress, TerminalReporter
+from kg.cli.session import Session, echo_json, json_option, with_session
+from kg.cli.summary import print_summary
+from kg.errors import QualityGateError
+
+__all__ = ["build"]
+
+_STAGE = click.Choice([*STAGES, "load"])
+
+
+@click.command()
+@with_session
+@click.option("--from", "start", type=_STAGE, help="Start here, and do it anew; take earlier stages as they are.")
+@click.option("--to", "stop", type=_STAGE, default="load", show_default=True, help="Stop after this stage.")
+@click.option("--limit", type=click.IntRange(min=0), help="Ask about at most N intents and N product types.")
+@click.option("--dry-run", is_flag=True, help="Do all but the load; say what the load would change in the graph.")
+@json_option
+def build(session: Session, start: str | None, stop: str, limit: int | None, dry_run: bool, as_json: bool) -> None:
+    """Build the graph: read the catalogue, ask the model, link, curate, project, load.
+
+    A build can be stopped at any moment; the same command goes on where it stopped, and asks the model
+    nothing twice. Running it again with nothing changed changes nothing.
+
+    \b
+    The stages, in order:
+      catalog   read and check the files in catalog.files
+      extract   ask the model what belongs to what, and why
+      link      tie every name it gave to a product type of the catalogue, or to nothing
+      curate    throw out what is wrong; your decisions file has the last word
+      graph     check the graph of product types as a whole
+      project   bring it down to catalogue ids
+      load      write what changed to the graph
+    """
+    workspace = limited(session.workspace, limit)
+    reporter: Reporter = Quiet() if session.verbosity < 0 else TerminalReporter()
+    report = _run(workspace, reporter, start, stop, dry_run)
+    Builds(workspace.builds).write_last_run(report)
+    if as_json:
+        echo_json(report)
+    else:
+        print_summary(report, dry_run=dry_run)
+    if report.gates:
+        raise QualityGateError("; ".join(report.gates))
+
+
+def _run(workspace: Workspace, reporter: Reporter, start: str | None, stop: str, dry_run: bool) -> BuildReport:
+    if start == "load":
+        report = _loaded_only(workspace)
+    else:
+        stages = Range(start, STAGES[-1] if stop == "load" else stop)
+        recorded = workspace.settings.extraction.recorded_answers
+        with open_asker(
+            workspace.settings.models,
+            workspace.answers,
+            workspace.path(recorded) if recorded else None,
+            _fetch_weights,
+        ) as asker:
+            report = run_build(workspace, asker, reporter, stages)
+    if stop != "load" or not report.build:
+        return report
+    loaded = load_build(workspace, report.build, reporter, dry_run=dry_run)
+    return BuildReport(report.build, report.stages, report.answers, loaded, report.gates)
+
+
+def _loaded_only(workspace: Workspace) -> BuildReport:
+    builds = Builds(workspace.builds)
+    latest = builds.latest()
+    if latest is None:
+        raise click.UsageError("there is no finished build to load; run 'kg build' without --from")
+    last = builds.last_run()
+    return BuildReport(latest, (), last.answers if last else AnswerReport())
+
+
+def _fetch_weights(name: str) -> Path:
+    known = weights.MODELS.get(name)
+    progress = BytesProgress(f"fetching {name}", known.size) if known else None
+    return weights.fetch(name, progress=progress)

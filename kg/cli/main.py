@@ -1,0 +1,92 @@
+"""The ``kg`` command: finds the command that was asked for, and turns errors into exit codes.
+
+Exit codes: 0 done; 1 an error, said on one line; 2 wrong usage or configuration; 3 finished, but a quality
+gate or the failure budget was missed. Data goes to stdout, all else to stderr.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from kg.errors import KgError
+
+__all__ = ["cli", "main"]
+
+# Summaries stand here so that --help imports no command (and none of their libraries).
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("kg.cli.init:init", "Make a new project folder, with the sample shop if you like."),
+    "demo": ("kg.cli.demo:demo", "The whole way through on the sample shop."),
+    "build": ("kg.cli.build:build", "Build the graph: read, ask, link, curate, project, load."),
+    "status": ("kg.cli.status:status", "Show the current build, its counts and what the graph holds."),
+    "lookup": ("kg.cli.lookup:lookup", "Ask the graph: products for an intent, complements, substitutes, pairings."),
+    "why": ("kg.cli.why:why", "Show everything known about the edges between A and B."),
+    "rejects": ("kg.cli.rejects:rejects", "List the input rows that were refused, with reason and remedy."),
+    "config": ("kg.cli.config:config", "Print the effective configuration, secrets masked."),
+    "doctor": ("kg.cli.doctor:doctor", "Check endpoint, model, graph and files, each with its remedy."),
+    "model": ("kg.cli.model:model", "Fetch and list the weights of the embedded model."),
+    "cache": ("kg.cli.cache:cache", "Count, export and import the model's answers."),
+}
+
+
+class _LazyGroup(click.Group):
+    """Imports a command's module when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, attribute = _COMMANDS[cmd_name][0].partition(":")
+        return getattr(importlib.import_module(module), attribute)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="product-kg", prog_name="kg")
+def cli() -> None:
+    """Distil what products are for from a language model, tie it to your catalogue, serve it from a graph.
+
+    \b
+    Start here:
+      kg init --sample my-shop    a folder with a configuration and a sample shop
+      cd my-shop && kg build      the whole way: catalogue -> model -> graph
+      kg lookup intent insomnia   what the graph knows
+
+    Every command reads config.yaml here, or the file named with --config or KG_CONFIG.
+    """
+
+
+def main() -> None:
+    """Run ``kg`` and leave with its exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        code = 2
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; what was finished is kept, the same command goes on from there", err=True)
+        code = 130
+    except KgError as error:
+        click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+        click.echo(str(error), err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Measure against labelled data: metrics and the evaluations, one file each."""
