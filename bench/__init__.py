@@ -1,0 +1,1 @@
+"""One file per published number; see docs/benchmarks.md."""
