@@ -23,6 +23,7 @@ Each carries the remedy beside the reason, so that the one line on stderr is som
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 __all__ = [
     "Ambiguous",
@@ -54,6 +55,10 @@ class KgError(Exception):
 
     def __str__(self) -> str:
         return f"{self.reason}; {self.remedy}" if self.remedy else self.reason
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An error made in a worker process is pickled on its way home; what it was made with is in its attributes.
+        return _restored, (type(self), self.args), self.__dict__
 
 
 class ConfigError(KgError):
@@ -125,3 +130,10 @@ class QualityGateError(KgError):
     """The run finished, but missed a quality gate or its failure budget."""
 
     exit_code = 3
+
+
+def _restored(kind: type[KgError], arguments: tuple[object, ...]) -> KgError:
+    """Return an error without calling its own ``__init__``."""
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    return error

@@ -28,7 +28,7 @@ class ProjectionOptions(Options):
     per_type: int = Field(
         default=3, ge=1, le=100, description="Products of one target type per source and relation: diversity."
     )
-    per_group: int = Field(default=1, ge=1, le=100, description="Variants of one group_id per source and target type.")
+    per_group: int = Field(default=2, ge=1, le=100, description="Variants of one group_id per source and target type.")
     guards: tuple[str, ...] = Field(
         default=GUARD_NAMES, description=f"The guards that hold, of: {', '.join(GUARD_NAMES)}."
     )

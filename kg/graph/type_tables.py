@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import duckdb
 
-from kg.graph.engine import put
+from kg.graph.engine import Columns, put
 from kg.graph.features import Features
 from kg.graph.type_edges import Pool, TypeEdges
 from kg.model import Edge, NodeKind
@@ -48,19 +48,7 @@ def put_edges(
             "chunk": ("INTEGER", [0] * len(edges)),
             "confidence": ("DOUBLE", confidences),
             "source_kind": ("VARCHAR", [_level(edge) for edge in edges]),
-            "source_id": ("VARCHAR", [edge.source_id for edge in edges]),
-            "target_id": ("VARCHAR", [edge.target_id for edge in edges]),
-            "explanation": ("VARCHAR", [edge.explanation for edge in edges]),
-            "plausibility": ("DOUBLE", [edge.plausibility for edge in edges]),
-            "typicality": ("DOUBLE", [edge.typicality for edge in edges]),
-            "contexts": ("VARCHAR[]", [list(edge.contexts) for edge in edges]),
-            "model": ("VARCHAR", [edge.provenance.model for edge in edges]),
-            "prompt_hash": ("VARCHAR", [edge.provenance.prompt_hash for edge in edges]),
-            "samples": ("INTEGER", [edge.evidence.samples for edge in edges]),
-            "agreed": ("INTEGER", [edge.evidence.agreed for edge in edges]),
-            "lift": ("DOUBLE", [edge.evidence.lift for edge in edges]),
-            "pairs": ("INTEGER", [edge.evidence.pairs for edge in edges]),
-            "reviewer": ("VARCHAR", [edge.evidence.reviewer for edge in edges]),
+            **_inherited(edges),
             "content": ("VARCHAR", [_content(e, c) for e, c in zip(edges, confidences, strict=True)]),
         },
     )
@@ -79,6 +67,25 @@ def put_pools(engine: duckdb.DuckDBPyConnection, features: Features, types: Mapp
             "whole": ("BOOLEAN", [whole for _, (_, whole) in rows]),
         },
     )
+
+
+def _inherited(edges: Sequence[Edge]) -> Columns:
+    """Return the columns that product edges take over as they are."""
+    return {
+        "source_id": ("VARCHAR", [edge.source_id for edge in edges]),
+        "target_id": ("VARCHAR", [edge.target_id for edge in edges]),
+        "explanation": ("VARCHAR", [edge.explanation for edge in edges]),
+        "plausibility": ("DOUBLE", [edge.plausibility for edge in edges]),
+        "typicality": ("DOUBLE", [edge.typicality for edge in edges]),
+        "contexts": ("VARCHAR[]", [list(edge.contexts) for edge in edges]),
+        "model": ("VARCHAR", [edge.provenance.model for edge in edges]),
+        "prompt_hash": ("VARCHAR", [edge.provenance.prompt_hash for edge in edges]),
+        "samples": ("INTEGER", [edge.evidence.samples for edge in edges]),
+        "agreed": ("INTEGER", [edge.evidence.agreed for edge in edges]),
+        "lift": ("DOUBLE", [edge.evidence.lift for edge in edges]),
+        "pairs": ("INTEGER", [edge.evidence.pairs for edge in edges]),
+        "reviewer": ("VARCHAR", [edge.evidence.reviewer for edge in edges]),
+    }
 
 
 def _resolve(features: Features, pool: Pool) -> tuple[int, bool]:

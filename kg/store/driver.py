@@ -152,19 +152,21 @@ class GraphStore:
 
     def _session(self, use: Callable[[neo4j.Session], T], *, read: bool = False) -> T:
         """Run ``use`` in a session. A commit of unknown outcome is run again: every write file may be."""
-        from neo4j.exceptions import IncompleteCommit  # noqa: PLC0415 - keeps this module cheap
-
         from kg.store.failures import mapped  # noqa: PLC0415 - keeps this module cheap
 
         with mapped(self._info.where):
-            for left in range(_COMMIT_TRIES, 0, -1):
-                try:
-                    with self._open_session(read=read) as session:
-                        return use(session)
-                except IncompleteCommit:
-                    if left == 1:
-                        raise
-        raise AssertionError("unreachable")
+            return self._tried(use, read, _COMMIT_TRIES)
+
+    def _tried(self, use: Callable[[neo4j.Session], T], read: bool, tries: int) -> T:
+        from neo4j.exceptions import IncompleteCommit  # noqa: PLC0415 - keeps this module cheap
+
+        try:
+            with self._open_session(read=read) as session:
+                return use(session)
+        except IncompleteCommit:
+            if tries == 1:
+                raise
+        return self._tried(use, read, tries - 1)
 
     def _open_session(self, *, read: bool) -> neo4j.Session:
         mode = "READ" if read else "WRITE"

@@ -133,7 +133,8 @@ def _password(folder: Path) -> str:
 def _started(folder: Path, password: str) -> tuple[_Engine, str]:
     """Start the engine on free loopback ports; another program may take a port first, so try a few times."""
     arcadedb = _engine_module(folder)
-    for left in range(_PORT_TRIES, 0, -1):
+    failure: Exception | None = None
+    for _ in range(_PORT_TRIES):
         http, bolt = _free_ports()
         settings = {
             "host": _LOOPBACK,
@@ -144,18 +145,15 @@ def _started(folder: Path, password: str) -> tuple[_Engine, str]:
             # In production mode the engine keeps the reason of an error to its own log.
             "mode": "development",
         }
-        engine: _Engine = arcadedb.create_server(root_path=str(folder), root_password=password, config=settings)
+        engine: _Engine = arcadedb.create_server(str(folder), password, settings)
         try:
             engine.start()
         except arcadedb.ArcadeDBError as error:
-            if left == 1:
-                raise StoreError(
-                    f"{folder}: the embedded graph does not start: {error}", remedy=f"see {folder}/log"
-                ) from error
-            _log.info("the embedded graph did not start on ports %s and %s; trying others", http, bolt)
+            _log.info("the embedded graph did not start on ports %s and %s: %s", http, bolt, error)
+            failure = error
             continue
         return engine, f"bolt://{_LOOPBACK}:{bolt}"
-    raise AssertionError("unreachable")
+    raise StoreError(f"{folder}: the embedded graph does not start: {failure}", remedy=f"see {folder}/log") from failure
 
 
 def _opened(engine: _Engine, folder: Path) -> _Database:

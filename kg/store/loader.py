@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kg.errors import StoreError
+from kg.errors import StoreError, StoreUnreachable
 from kg.store.delta import Delta, GraphFiles, Workbench, open_files
 from kg.store.driver import GraphStore
 from kg.store.kinds import EDGE_KINDS, NODE_KINDS, SCHEMA, EdgeKind, NodeTable
@@ -154,7 +154,8 @@ class _Run:
         try:
             self.store.write_rows(f"write/{kind.stem}", rows, self.build)
         except StoreError as error:
-            if isinstance(kind, EdgeKind) and (missing := self._missing(kind, rows)):
+            reachable = not isinstance(error, StoreUnreachable)
+            if reachable and isinstance(kind, EdgeKind) and (missing := self._missing(kind, rows)):
                 raise StoreError(
                     f"{error.reason}; not in the graph: {', '.join(missing)}",
                     remedy="something else deleted nodes during the load: run it again",

@@ -19,12 +19,12 @@ from kg.records import to_json, write_jsonl
 __all__ = ["Shop", "edge", "product", "write_products"]
 
 
-def product(id: str, type_id: str, title: str = "Thing", **given: Any) -> Product:
+def product(name: str, type_id: str, title: str = "Thing", **given: Any) -> Product:
     """Return a product; unknown keywords are attributes."""
     known = {"brand", "in_stock", "popularity", "group_id"}
     fields = {name: value for name, value in given.items() if name in known}
     attributes = {name: value for name, value in given.items() if name not in known}
-    return Product(ProductId(id), title, type_id=TypeId(type_id), attributes=attributes, **fields)
+    return Product(ProductId(name), title, type_id=TypeId(type_id), attributes=attributes, **fields)
 
 
 def edge(source: str, relation: str, target: str, **given: Any) -> Edge:
@@ -78,6 +78,7 @@ class Shop:
 
     @property
     def catalogue(self) -> Path:
+        """Where the products are."""
         return self.folder / "products.parquet"
 
     def project(self, name: str = "out", **settings: Any) -> ProjectionReport:
@@ -86,6 +87,7 @@ class Shop:
         return project(self.catalogue, self.folder / "edges.jsonl", options, self.folder / name)
 
     def output(self, name: str = "out") -> Path:
+        """Where the product edges of the projection ``name`` are."""
         return self.folder / name / "product_edges.parquet"
 
     def rows(self, columns: str = "source_id, target_id", name: str = "out") -> list[tuple[Any, ...]]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.parts.graph_shop import Shop, edge, product
 
 from kg.graph.guards import GUARDS, TRAITS
 from kg.graph.names import GUARD_NAMES
 from kg.graph.report import GuardDrop
 from kg.records import read_jsonl
+from tests.parts.graph_shop import Shop, edge, product
 
 CASES = {
     "variant": ("COMPLEMENTS", {"group_id": "g"}, {"group_id": "g"}, {"group_id": "h"}),

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from tests.parts.graph_shop import Shop, edge, product, write_products
 
 from kg.errors import ArtefactError
 from kg.graph.options import ProjectionOptions
 from kg.graph.projection import project
 from kg.model import Drop, Evidence, NodeKind, Provenance, Relation
 from kg.records import read_jsonl, write_jsonl
+from tests.parts.graph_shop import Shop, edge, product, write_products
 
 NASTY = 'it\'s "so"; DROP TABLE edge; -- $relation {path} \\ \x00 \n \u202e \U0001f9c3'
 
@@ -147,7 +147,7 @@ def test_soft_qualifier_falls_back(tmp_path: Path) -> None:
 
 
 def test_hard_qualifier_stays_when_the_soft_one_falls(tmp_path: Path) -> None:
-    """ "Vanilla decaf coffee" gives decaf coffee when there is no vanilla, never vanilla with caffeine."""
+    """Vanilla decaf coffee gives decaf coffee when there is no vanilla, never vanilla with caffeine."""
     things = [product("van", "coffee", "Vanilla coffee"), product("dec", "coffee", "Decaf coffee")]
     shop = Shop(tmp_path, things, [edge("i-x", "SATISFIED_BY", "coffee", qualifiers=("vanilla", "decaf"))])
     shop.project()
@@ -244,7 +244,8 @@ from pathlib import Path
 from kg.graph.options import ProjectionOptions
 from kg.graph.projection import project
 folder = Path(sys.argv[1])
-project(folder / "products.parquet", folder / "edges.jsonl", ProjectionOptions(threads=int(sys.argv[2])), folder / sys.argv[3])
+options = ProjectionOptions(threads=int(sys.argv[2]))
+project(folder / "products.parquet", folder / "edges.jsonl", options, folder / sys.argv[3])
 """
 
 

@@ -1,0 +1,203 @@
+"""Projection against a brute-force oracle that looks at every pair of products, one by one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kg.graph.names import GUARD_NAMES
+from kg.graph.options import ProjectionOptions
+from kg.graph.sku_checks import check_products
+from kg.model import Edge, Product, Relation
+from tests.parts.graph_shop import Shop, edge, product
+
+AGES = {"baby", "kids", "adult"}
+IMPLIED = {"vegan": {"vegan", "vegetarian", "lactose-free"}}
+DEVICES = {"Orbi 1", "Orbi 1 Pro", "Kantro"}
+GRAMS = {"": 0, "1 g": 1, "2 g": 2, "4 g": 4, "16 g": 16, "8 x 8 g": 64}
+
+
+def _set(one: Product, name: str) -> set[str]:
+    return {part for part in one.attributes.get(name, "").split(";") if part}
+
+
+def _diets(one: Product) -> set[str]:
+    return {each for name in _set(one, "diet") for each in IMPLIED.get(name, {name})}
+
+
+def _models(one: Product, stated: set[str]) -> set[str]:
+    """Return what a product fits, or else what it is: its title starts with at most one known device."""
+    return _set(one, "compatible_with") or {name for name in stated if one.title == f"{name} thing"}
+
+
+def _audience(s: Product, t: Product) -> bool:
+    one, other = _set(s, "audience"), _set(t, "audience")
+    pets, others = one - AGES, other - AGES
+    if pets and others:
+        return not pets & others
+    if pets or others:
+        return bool(one and other)
+    lone = one == {"adult"} and other and "adult" not in other
+    return bool(lone or (other == {"adult"} and one and "adult" not in one))
+
+
+def _audience_kept(s: Product, t: Product) -> bool:
+    one, other = _set(s, "audience"), _set(t, "audience")
+    return bool(one - AGES) != bool(other - AGES) or ("baby" in one and "baby" not in other)
+
+
+def _size(s: Product, t: Product) -> bool:
+    one, other = (GRAMS[each.attributes.get("size", "")] for each in (s, t))
+    return bool(one and other) and max(one, other) > 4 * min(one, other)
+
+
+class Oracle:
+    """Projection by looking at everything."""
+
+    def __init__(self, products: list[Product], edges: list[Edge], options: ProjectionOptions) -> None:
+        self.edges, self.options = edges, options
+        self.by_type: dict[str, list[Product]] = defaultdict(list)
+        ends = {edge.source_id for edge in edges} | {edge.target_id for edge in edges}
+        for each in products:
+            self.by_type[each.type_id].append(each)
+        self.stated = {model for each in products if each.type_id in ends for model in _set(each, "compatible_with")}
+
+    def rows(self) -> list[tuple[str, str, str, int]]:
+        """Return (relation, source, target, rank), sorted as the file is."""
+        found: dict[tuple[Relation, str], list[tuple[int, float, int, str]]] = defaultdict(list)
+        for number, one in enumerate(sorted(self.edges, key=_edge_order)):
+            for source in self._sources(one):
+                name = one.source_id if source is None else source.id
+                for place, target in enumerate(self._targets(one, source), 1):
+                    found[one.relation, name].append((place, -one.confidence, number, target.id))
+        return sorted(
+            (relation.value, source, target, rank)
+            for (relation, source), options in found.items()
+            for rank, (_, _, _, target) in enumerate(sorted(options)[: self.options.top_k[relation]], 1)
+        )
+
+    def _sources(self, one: Edge) -> list[Product | None]:
+        return [None] if one.source_id.startswith("i-") else [*self.by_type[one.source_id]]
+
+    def _targets(self, one: Edge, source: Product | None) -> Iterator[Product]:
+        """Yield the targets within one edge, best first."""
+        everyone = self.by_type[one.target_id]
+        most = max((each.popularity for each in everyone), default=0.0)
+
+        def order(each: Product) -> tuple[bool, float, str]:
+            bonus = self.options.brand_bonus if source and source.brand and source.brand == each.brand else 0.0
+            return not each.in_stock, -((each.popularity / most if most else 0.0) + bonus), each.id
+
+        groups: dict[str, int] = defaultdict(int)
+        left = self.options.per_type
+        for each in sorted(self._allowed(one, source), key=order):
+            group = f"g{each.group_id}" if each.group_id else f"i{each.id}"
+            groups[group] += 1
+            if left and groups[group] <= self.options.per_group:
+                left -= 1
+                yield each
+
+    def _allowed(self, one: Edge, source: Product | None) -> list[Product]:
+        targets = self.by_type[one.target_id]
+        if source is None:
+            return targets
+        hosts = self._hosts(one)
+        return [each for each in targets if not self._refused(one.relation, source, each, hosts)]
+
+    def _hosts(self, one: Edge) -> bool:
+        mine = {model for each in self.by_type[one.source_id] for model in _set(each, "compatible_with")}
+        return any(_models(each, self.stated) & mine for each in self.by_type[one.target_id])
+
+    def _refused(self, relation: Relation, s: Product, t: Product, hosts: bool) -> bool:
+        def compatibility(s: Product, t: Product) -> bool:
+            if _models(s, self.stated) & _models(t, self.stated):
+                return False
+            bound = bool(_set(s, "compatible_with")) and (bool(_models(t, self.stated)) or hosts)
+            return bool(_set(t, "compatible_with")) or bound
+
+        always: dict[str, Callable[[Product, Product], bool]] = {
+            "variant": lambda s, t: bool(s.group_id) and s.group_id == t.group_id,
+            "audience": _audience,
+            "compatibility": compatibility,
+        }
+        replacing: dict[str, Callable[[Product, Product], bool]] = {
+            "audience_kept": _audience_kept,
+            "diet": lambda s, t: not _diets(s) <= _diets(t),
+            "size": _size,
+        }
+        table = always | (replacing if relation is Relation.SUBSTITUTES else {})
+        return any(table[name](s, t) for name in self.options.guards if name in table)
+
+
+def _edge_order(one: Edge) -> tuple[str, str, str, int, str]:
+    return one.relation, one.source_kind, one.source_id, one.rank, one.target_id
+
+
+_TYPES = ["a", "b", "c"]
+_several = {"max_size": 2, "unique": True}
+_things = st.builds(
+    lambda type_id, title, audience, diet, fits, size, rest: product(
+        "", type_id, title, **rest, audience=";".join(audience), diet=";".join(diet),
+        compatible_with=";".join(fits), size=size,
+    ),
+    st.sampled_from(_TYPES),
+    st.sampled_from(["Thing", *(f"{name} thing" for name in sorted(DEVICES))]),
+    st.just([]) | st.lists(st.sampled_from(["baby", "kids", "adult", "cat", "dog"]), **_several),
+    st.just([]) | st.lists(st.sampled_from(["vegan", "vegetarian", "lactose-free", "gluten-free"]), **_several),
+    st.just([]) | st.lists(st.sampled_from(sorted(DEVICES)), **_several),
+    st.sampled_from(sorted(GRAMS)),
+    st.fixed_dictionaries(
+        {
+            "brand": st.sampled_from(["", "acme", "bolt"]),
+            "in_stock": st.booleans(),
+            "popularity": st.sampled_from([0.0, 1.0, 3.0, 8.0]),
+            "group_id": st.sampled_from(["", "g", "h"]),
+        }
+    ),
+)  # fmt: skip
+_edge_names = st.sampled_from(
+    [(a, r, b) for a in _TYPES for b in _TYPES if a != b for r in ("COMPLEMENTS", "SUBSTITUTES", "PAIRS_WITH")]
+    + [("i-x", r, b) for b in _TYPES for r in ("SATISFIED_BY", "PAIRS_WITH")]
+)
+_options = st.builds(
+    ProjectionOptions,
+    top_k=st.fixed_dictionaries({Relation.COMPLEMENTS: st.integers(1, 4), Relation.SUBSTITUTES: st.just(3)}),
+    per_type=st.integers(1, 3),
+    per_group=st.integers(1, 2),
+    guards=st.just(GUARD_NAMES) | st.lists(st.sampled_from(GUARD_NAMES), unique=True).map(tuple),
+    brand_bonus=st.sampled_from([0.0, 0.25, 0.7]),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    things=st.lists(_things, max_size=14),
+    names=st.lists(st.tuples(_edge_names, st.sampled_from([0.5, 0.9]), st.integers(1, 3)), max_size=6,
+                   unique_by=lambda each: each[0]),
+    options=_options,
+)  # fmt: skip
+def test_projection_is_what_looking_at_every_pair_gives(
+    things: list[Product], names: list[tuple[tuple[str, str, str], float, int]], options: ProjectionOptions
+) -> None:
+    """Signatures and heads lose nothing: the product edges are those of a search over all pairs, and sound."""
+    products = [
+        product(f"p{number}", each.type_id, each.title, brand=each.brand, in_stock=each.in_stock,
+                popularity=each.popularity, group_id=each.group_id, **each.attributes)
+        for number, each in enumerate(things)
+    ]  # fmt: skip
+    edges = [edge(*name, confidence=confidence, rank=rank) for name, confidence, rank in names]
+    with tempfile.TemporaryDirectory() as folder:
+        shop = Shop(Path(folder), products, edges, options)
+        report = shop.project()
+        rows = sorted(shop.rows("relation, source_id, target_id, rank"))
+        broken = check_products(shop.output(), shop.catalogue, {"i-x"}, options)
+    assert rows == Oracle(products, edges, options).rows()
+    assert report.counts.balanced
+    assert report.counts.taken == len(edges)
+    # Random edges may well call the same two types substitutes and complements; nothing else may be broken.
+    assert {drop.rule for drop in broken} <= {"clash"}
