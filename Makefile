@@ -23,7 +23,7 @@ lint: $(VENV)/.test  ## ruff, pyright (strict), import-linter, deptry
 	$(BIN)/lint-imports
 	$(BIN)/deptry kg extractors linkers
 
-unit: $(VENV)/.test  ## tests that need no server and no model
+unit: $(VENV)/.test  ## fast tests, and the contracts of every interchangeable part (starts a Neo4j)
 	$(BIN)/python -m pytest tests/unit tests/property tests/contract --cov --cov-report= -q
 
 integration: $(VENV)/.test  ## tests with real servers, the real model, the built wheel, kill -9

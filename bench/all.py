@@ -13,7 +13,7 @@ from bench.measure import arguments
 
 __all__ = ["main"]
 
-BENCHMARKS = ("skeleton", "engines")
+BENCHMARKS = ("skeleton", "engines", "linking_types")
 TARGET = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """\
 # Benchmarks

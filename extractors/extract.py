@@ -92,7 +92,7 @@ class Extractor:
     def _accepted(self, subject: Subject, answer: Answer) -> list[Statement]:
         seen: set[str] = set()
         out: list[Statement] = []
-        for rank, mention in enumerate(answer.names, 1):
+        for rank, mention in enumerate(map(clean, answer.names), 1):
             if refused := refusal(mention, subject.name, seen):
                 self._drops.append(Drop("extract", self._item(subject, mention), *refused))
                 continue

@@ -26,7 +26,7 @@ def refusal(mention: str, subject: str, seen: set[str]) -> tuple[str, str] | Non
     """
     cleaned = clean(mention)
     name = key(cleaned)
-    if not any(ch.isalpha() for ch in name):
+    if not name or not any(ch.isalpha() for ch in cleaned):
         return "empty", "the name has no letters"
     if len(cleaned) > _MAX_LENGTH or len(name.split()) > _MAX_WORDS:
         return "long", f"longer than {_MAX_LENGTH} characters or {_MAX_WORDS} words: not a name"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from extractors.specs import SPECS
 from kg.config import Options
 from kg.model import Relation
 
@@ -29,3 +30,12 @@ class ExtractionOptions(Options):
     shard_subjects: int = Field(default=500, ge=1, description="subjects in one resumable piece of work")
     answers: str = Field(default="answers.sqlite", description="the answer cache; keep it, it is paid for")
     recorded_answers: str | None = Field(default=None, description="a JSONL export to start from, if any")
+
+    @field_validator("relations")
+    @classmethod
+    def _can_be_asked(cls, relations: tuple[Relation, ...]) -> tuple[Relation, ...]:
+        if unknown := [relation for relation in relations if relation not in SPECS]:
+            raise ValueError(f"{unknown[0].value} cannot be asked of a model; these can: {', '.join(SPECS)}")
+        if len(set(relations)) < len(relations):
+            raise ValueError("a relation stands there twice")
+        return relations

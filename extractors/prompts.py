@@ -27,6 +27,8 @@ Step = Literal["names", "plausible", "typical", "explain"]
 _STEPS: tuple[Step, ...] = ("names", "plausible", "typical", "explain")
 _ROLES = {"system", "user", "assistant"}
 _MAX_DATA = 120
+_REPLIES_IN_JSON: dict[Step, bool] = {"names": True, "plausible": False, "typical": False, "explain": True}
+_PLACEHOLDER = re.compile(r"(?:\\\{(?:subject|mention|where)\\\})+")
 # Nothing from outside may look like a placeholder, a chat-template token, markup or a quoted string's end.
 _STRUCTURAL = re.compile(r"[{}<>|\[\]`\"\\]")
 
@@ -42,8 +44,12 @@ class Prompt:
 
     def messages(self, step: Step, subject: str, *, mention: str = "", where: str = "") -> tuple[Message, ...]:
         """Return the messages of ``step`` with subject, mention and the subject's place in the shop as data."""
-        place = f" ({as_data(where)})" if where else ""
-        values = {"{subject}": as_data(subject), "{mention}": as_data(mention), "{where}": place}
+        place = as_data(where)
+        values = {
+            "{subject}": as_data(subject),
+            "{mention}": as_data(mention),
+            "{where}": f" ({place})" if place else "",
+        }
         return tuple((role, _fill(text, values)) for role, text in self.steps[step])
 
     def phrase(self, kind: IntentKind, name: str) -> str:
@@ -53,7 +59,8 @@ class Prompt:
 
 def as_data(text: str) -> str:
     """Return text from outside as it may stand in a prompt: one line, no structure, at most 120 characters."""
-    return clean(_STRUCTURAL.sub(" ", text))[:_MAX_DATA].rstrip()
+    # Cleaned first: composing characters can make structure of what was none (U+1FEF becomes a backtick).
+    return clean(_STRUCTURAL.sub(" ", clean(text)))[:_MAX_DATA].rstrip()
 
 
 @cache
@@ -66,20 +73,25 @@ def load_prompt(relation: Relation) -> Prompt:
     name = f"{relation.value.lower()}.md"
     text = (files("extractors") / "prompts" / name).read_text(encoding="utf-8")
     sections = _sections(text, "# ")
+    if unknown := sorted(sections.keys() - {*_STEPS, "phrases"}):
+        raise ConfigError(f"{name}: no step is called {unknown[0]!r}; known: {', '.join((*_STEPS, 'phrases'))}")
     steps: dict[Step, tuple[Message, ...]] = {step: _messages(name, step, sections.get(step, "")) for step in _STEPS}
     phrases = dict(_phrase(name, line) for line in sections.get("phrases", "").splitlines() if line.strip())
     return Prompt(relation, hashlib.sha256(text.encode()).hexdigest()[:16], steps, phrases)
 
 
 def example_texts(prompt: Prompt) -> list[str]:
-    """Return the answers of a prompt's worked examples: when they come back, the model has copied them."""
+    """Return what a prompt's worked examples ask about and answer: when it comes back, the model has copied it."""
     texts: list[str] = []
-    for step in ("names", "explain"):
-        for role, text in prompt.steps[step]:
-            if role == "assistant":
-                reply = json.loads(text)
-                texts += [*reply.get("items", []), *([reply["reason"]] if "reason" in reply else [])]
-    return texts
+    for step, messages in prompt.steps.items():
+        question = re.compile(_PLACEHOLDER.sub("(.+?)", re.escape(messages[-1][1])))
+        for role, text in messages[:-1]:
+            if role == "user" and (asked := question.fullmatch(text)):
+                texts += asked.groups()
+            elif role == "assistant" and _REPLIES_IN_JSON[step]:
+                reply: dict[str, str | list[str]] = json.loads(text)
+                texts += [item for value in reply.values() for item in ([value] if isinstance(value, str) else value)]
+    return list(dict.fromkeys(texts))
 
 
 def _sections(text: str, mark: str) -> dict[str, str]:
@@ -98,6 +110,8 @@ def _messages(name: str, step: str, body: str) -> tuple[Message, ...]:
 
 def _phrase(name: str, line: str) -> tuple[IntentKind, str]:
     kind, _, phrase = line.removeprefix("- ").partition(": ")
+    if kind not in set(IntentKind):
+        raise ConfigError(f"{name}: {kind!r} is no kind of intent; known: {', '.join(IntentKind)}")
     if "{name}" not in phrase:
         raise ConfigError(f"{name}: the phrase for {kind!r} needs {{name}}")
     return IntentKind(kind), phrase.strip()

@@ -191,7 +191,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for a claim: model samples that agreed, co-purchase lift and count, a reviewer."""
+    """What speaks for a claim: model samples that agreed (0 of 0: no model was asked), lift and count, a reviewer."""
 
     samples: int = 1
     agreed: int = 1
@@ -239,7 +239,8 @@ class Link:
     """The linker's answer for one mention: a target with a confidence, or NIL (``target_id`` is ``None``).
 
     ``margin`` is the distance to the runner-up. ``qualifiers`` are the mention's words that the target's
-    name does not carry ("decaf" in "decaf coffee" -> coffee): projection must honour them.
+    name does not carry ("decaf" in "decaf coffee" -> coffee): projection must honour them. They are single words,
+    but for what is left out ("gluten free"), and stand in the mention's order.
     """
 
     mention: str

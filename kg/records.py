@@ -45,7 +45,7 @@ def from_json(line: bytes | str, kind: type[R]) -> R:
     """
     try:
         return msgspec.json.decode(line, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ArtefactError(f"not a {kind.__name__}: {error}") from error
 
 
@@ -113,5 +113,5 @@ def read_jsonl(path: Path, kind: type[R]) -> Iterator[R]:
         for number, line in enumerate(handle, 1):
             try:
                 yield decoder.decode(line)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise ArtefactError(f"{path}:{number}: not a {kind.__name__}: {error}") from error

@@ -21,20 +21,30 @@ _SPACES = re.compile(r"\s+")
 _IRREGULAR = {
     "children": "child",
     "cookies": "cookie",
+    "beanies": "beanie",
+    "booties": "bootie",
     "brownies": "brownie",
+    "calories": "calorie",
     "halves": "half",
+    "hoodies": "hoodie",
     "knives": "knife",
     "leaves": "leaf",
+    "lens": "lens",
+    "lenses": "lens",
     "loaves": "loaf",
     "men": "man",
     "mangoes": "mango",
     "mice": "mouse",
     "movies": "movie",
+    "onesies": "onesie",
+    "scarves": "scarf",
     "selfies": "selfie",
     "shelves": "shelf",
     "smoothies": "smoothie",
+    "veggies": "veggie",
     "women": "woman",
 }
+_NO_PLURAL = ("us", "ss", "is", "eies", "aies")
 _APOSTROPHES = re.compile("['`\u2019\u00b4\u02bc]")
 
 
@@ -42,13 +52,12 @@ def clean(text: str) -> str:
     """Return ``text`` in Unicode NFC without control or format characters and with single spaces."""
     if text.isascii() and text.isprintable():
         return _SPACES.sub(" ", text).strip()
-    composed = unicodedata.normalize("NFC", text)
     kept = "".join(
         " " if ch.isspace() else ch
-        for ch in composed
+        for ch in text
         if ch.isspace() or unicodedata.category(ch) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
     )
-    return _SPACES.sub(" ", kept).strip()
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", kept)).strip()
 
 
 def normalise(text: str) -> str:
@@ -57,10 +66,11 @@ def normalise(text: str) -> str:
     Idempotent. Scripts without case keep their letters; marks that carry meaning outside Latin, Greek and
     Cyrillic are kept.
     """
-    if not text.isascii():
-        text = _fold(text)
-    text = _APOSTROPHES.sub("", text.casefold()).replace("&", " and ")
-    return _SPACES.sub(" ", _NOT_WORD.sub(" ", text)).strip()
+    if text.isascii():
+        words = _NOT_WORD.sub(" ", _plain(text))
+    else:
+        words = _NOT_WORD.sub(_space_unless_mark, _plain(_fold(text)))
+    return _SPACES.sub(" ", words).strip()
 
 
 def tokens(text: str) -> list[str]:
@@ -78,15 +88,13 @@ def singular(word: str) -> str:
     """
     if word in _IRREGULAR:
         return _IRREGULAR[word]
-    if len(word) <= 3 or not word.endswith("s") or not word.isalpha():
+    if len(word) <= 3 or not word.endswith("s") or not word.isalpha() or word.endswith(_NO_PLURAL):
         return word
     if word.endswith("ies"):
-        return word if word.endswith(("eies", "aies")) else word[:-3] + "y"
+        return word[:-1] if len(word) == 4 else word[:-3] + "y"  # "pies" have no "py"
     if word.endswith(("ches", "shes", "sses", "xes", "atoes")):
         return word[:-2]
-    if word.endswith(("us", "ss", "is")):
-        return word
-    return word[:-1]
+    return _IRREGULAR.get(word[:-1], word[:-1])  # "mens" was "men's"
 
 
 def key(text: str) -> str:
@@ -99,9 +107,20 @@ def slug(text: str) -> str:
     return "-".join(tokens(text))
 
 
+def _plain(text: str) -> str:
+    return _APOSTROPHES.sub("", text.casefold()).replace("&", " and ")
+
+
+def _space_unless_mark(match: re.Match[str]) -> str:
+    """Keep the vowel signs of the scripts that are written with them: to ``re`` they are no part of a word."""
+    return match[0] if unicodedata.category(match[0])[0] == "M" else " "
+
+
 def _fold(text: str) -> str:
     """Fold compatible forms, and accents where they are spelling variants only."""
-    decomposed = unicodedata.normalize("NFKD", text.replace("™", "").replace("®", "").replace("℠", ""))
+    # Apostrophes and case go first: an accent belongs to the letter before it, not to what stands in between.
+    bare = _APOSTROPHES.sub("", text.casefold()).replace("™", "").replace("®", "").replace("℠", "")
+    decomposed = _APOSTROPHES.sub("", unicodedata.normalize("NFKD", bare))
     out: list[str] = []
     foldable = False
     for ch in decomposed:
@@ -112,6 +131,7 @@ def _fold(text: str) -> str:
             if not foldable:
                 out.append(ch)
             continue
-        foldable = unicodedata.name(ch, "").startswith(("LATIN", "GREEK", "CYRILLIC"))
+        if category[0] != "M":
+            foldable = unicodedata.name(ch, "").startswith(("LATIN", "GREEK", "CYRILLIC"))
         out.append(ch)
     return unicodedata.normalize("NFC", "".join(out))

@@ -22,13 +22,17 @@ from rapidfuzz import fuzz
 from linkers.inventory import Profile
 from linkers.lexicon import Lexicon
 from linkers.phrase import Phrase
+from linkers.qualifiers import gathered
 
 __all__ = ["Reading", "readings"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to understand a mention as a target. ``described`` are its qualifiers, ``clashing`` what contradicts."""
+    """One way to understand a mention as a target. ``clashing`` are words that contradict it.
+
+    ``described`` are the qualifiers: single words, and phrases such as "gluten free" (:mod:`linkers.qualifiers`).
+    """
 
     way: str
     features: dict[str, float]
@@ -77,7 +81,8 @@ def _by_label(way: str, value: float, mention: Phrase, profile: Profile, lexicon
         "attested": _attested(described, profile),
         "contrast": float(_contrasts(described, profile, lexicon)),
     }
-    return Reading(way, features, described)
+    free = mention.free if left else tuple(each for each in mention.free if each.split()[0] in mention.detail)
+    return Reading(way, features, gathered(described, free))
 
 
 def _has_core(mention: Phrase, way: str, profile: Profile) -> bool:
@@ -119,7 +124,8 @@ def _by_name(mention: Phrase, name: Phrase, profile: Profile, near: float, lexic
         "cosine": 0.0 if implied else near,
     }
     detail = tuple(word for word in mention.detail if word not in name.words)
-    return Reading("name", features, words.described + detail, words.clashing, missing)
+    described = gathered(words.described + detail, mention.free, name.free)
+    return Reading("name", features, described, words.clashing, missing)
 
 
 def _account(mention: Phrase, name: Phrase, profile: Profile, lexicon: Lexicon) -> _Words:

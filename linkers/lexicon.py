@@ -13,6 +13,7 @@ from kg.text import key, singular
 __all__ = ["Lexicon", "load_lexicon"]
 
 _FILES = (
+    "absent.txt",
     "alone.txt",
     "attributive.txt",
     "audience.txt",
@@ -31,8 +32,9 @@ class Lexicon:
 
     ``attributive`` say how a thing is, among them ``contrast`` (they tell kinds apart) and ``audience``; ``generic``
     end a phrase without adding a kind, ``measure`` do so before "of"; ``portion`` are cuts and shapes; ``alone``
-    name nothing by themselves. ``synonyms`` maps the words of a name to those that stand for it anywhere in a
-    phrase, ``whole`` only when they are the whole phrase. ``version`` is a hash of the files.
+    name nothing by themselves; ``absent`` can be left out ("... free"). ``synonyms`` maps the words of a name to
+    those that stand for it anywhere in a phrase, ``whole`` only when they are the whole phrase. ``version`` is a hash
+    of the files.
     """
 
     attributive: frozenset[str]
@@ -42,6 +44,7 @@ class Lexicon:
     measure: frozenset[str]
     portion: frozenset[str]
     alone: frozenset[str]
+    absent: frozenset[str]
     synonyms: Mapping[_Words, _Words]
     whole: Mapping[_Words, _Words]
     version: str
@@ -85,6 +88,7 @@ def load_lexicon() -> Lexicon:
         measure=sets["measure.txt"],
         portion=sets["portion.txt"],
         alone=sets["alone.txt"],
+        absent=sets["absent.txt"],
         synonyms=anywhere,
         whole=whole,
         version=hashlib.sha256("\0".join(texts[name] for name in _FILES).encode()).hexdigest()[:16],

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from kg.text import singular, tokens
 from linkers.lexicon import Lexicon
+from linkers.qualifiers import free_of
 
 __all__ = ["Phrase", "read_phrase", "soft_words"]
 
@@ -32,13 +33,15 @@ class Phrase:
     """A phrase in comparable words (singular, synonyms replaced).
 
     ``words`` are the content words, modifiers first, the head last; ``detail`` those after "with"; ``key`` the
-    comparison key of the phrase as it stood; ``soft`` the words among ``words`` that only describe.
+    comparison key of the phrase as it stood; ``soft`` the words among ``words`` that only describe; ``free`` what it
+    says to be left out ("gluten free"), in words or detail.
     """
 
     words: tuple[str, ...]
     detail: tuple[str, ...]
     key: str
     soft: frozenset[str]
+    free: tuple[str, ...] = ()
 
     @property
     def head(self) -> str:
@@ -58,7 +61,11 @@ def read_phrase(text: str, lexicon: Lexicon, *, synonyms: bool = True) -> Phrase
     core, detail = _parts(canonical, lexicon)
     words = tuple(dict.fromkeys(word for word in core if word not in _STOP))
     return Phrase(
-        words, tuple(word for word in detail if word not in _STOP), " ".join(plain), soft_words(words, lexicon)
+        words,
+        tuple(word for word in detail if word not in _STOP),
+        " ".join(plain),
+        soft_words(words, lexicon),
+        free_of(canonical, lexicon.absent),
     )
 
 

@@ -10,29 +10,35 @@ from kg.records import digest
 from kg.text import clean, key
 from linkers.base import Linker, Target
 from linkers.candidates import NearestNames
-from linkers.disambiguate import Scored, decide
+from linkers.disambiguate import Scored, best_reading, decide
 from linkers.embeddings import Embedder, load_embedder
-from linkers.features import Reading
-from linkers.inventory import build_inventory
+from linkers.features import Reading, readings
+from linkers.inventory import build_inventory, repair
 from linkers.lexicon import load_lexicon
 from linkers.options import SemanticOptions
+from linkers.phrase import Phrase, read_phrase
 from linkers.words import refused
 
 __all__ = ["build"]
 
-_CODE = 1  # raise when the code changes answers
+_CODE = 2  # raise when the code changes answers
 
 
 class SemanticLinker:
-    """Cosine to every name, turned into a probability by a logistic curve of the options."""
+    """Cosine to every name, turned into a probability by a logistic curve of the options.
+
+    Words have no say in what is linked, but what they describe is asked of the products, as with the other linkers.
+    """
 
     name = "semantic"
 
     def __init__(self, options: SemanticOptions, targets: Sequence[Target], embedder: Embedder) -> None:
         self._options = options
-        self._inventory = build_inventory(targets, load_lexicon(), synonyms=False, titles=False)
+        self._lexicon = load_lexicon()
+        self._inventory = build_inventory(targets, self._lexicon)
         self._nearest = NearestNames(self._inventory, embedder)
-        self.version = digest(self.name, _CODE, options.model_dump(mode="json"), embedder.version)[:16]
+        parts = (_CODE, self._lexicon.version, options.model_dump(mode="json"), embedder.version)
+        self.version = digest(self.name, *parts)[:16]
 
     def link(self, mention: str) -> Link:
         """Return the answer for one mention."""
@@ -41,17 +47,28 @@ class SemanticLinker:
             return nil
         cosines = self._nearest.cosines([key(clean(mention))])[0]
         best = self._nearest.nearest(cosines, max(2, options.explain))
-        scored = [self._scored(index, round(float(cosines[index]), 6)) for index in best]
+        phrase = read_phrase(repair(clean(mention), self._inventory), self._lexicon)
+        scored = [self._scored(phrase, index, round(float(cosines[index]), 6)) for index in best]
         return decide(mention, scored, threshold=options.threshold, margin=options.margin, explain=options.explain)
 
     def link_all(self, mentions: Sequence[str]) -> list[Link]:
         """Return one answer for each mention, in order."""
         return [self.link(mention) for mention in mentions]
 
-    def _scored(self, index: int, cosine: float) -> Scored:
+    def _scored(self, phrase: Phrase, index: int, cosine: float) -> Scored:
+        target = self._inventory.profiles[index].target
         logit = self._options.steepness * (cosine - self._options.midpoint)
-        reading = Reading("name", {"cosine": max(0.0, cosine)})
-        return Scored(self._inventory.profiles[index].target, reading, round(1 / (1 + math.exp(-logit)), 6))
+        reading = Reading("name", {"cosine": max(0.0, cosine)}, self._qualifiers(phrase, index))
+        return Scored(target, reading, round(1 / (1 + math.exp(-logit)), 6))
+
+    def _qualifiers(self, phrase: Phrase, index: int) -> tuple[str, ...]:
+        """Return what describes the target, and words before the head that name another kind: none refuses here."""
+        profile = self._inventory.profiles[index]
+        best = best_reading(profile.target, readings(phrase, profile, 0.0, 0.0, self._lexicon))
+        if best is None:
+            return ()
+        kinds = tuple(word for word in best.reading.clashing if word != phrase.head)
+        return tuple(dict.fromkeys((*kinds, *best.reading.described)))
 
 
 def build(options: SemanticOptions, targets: Sequence[Target]) -> Linker:

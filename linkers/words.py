@@ -21,7 +21,7 @@ from linkers.phrase import Phrase, read_phrase
 
 __all__ = ["WordLinker", "refused"]
 
-_CODE = 1  # raise when the code changes answers
+_CODE = 2  # raise when the code changes answers
 
 
 def refused(mention: str, max_length: int) -> Link | None:

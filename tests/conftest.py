@@ -7,3 +7,4 @@ from tests.servers.fixtures import (  # noqa: F401 - pytest finds fixtures by na
     neo4j_options,
     neo4j_server,
 )
+from tests.servers.provider_fixtures import open_provider_asker, provider  # noqa: F401 - as above

@@ -10,8 +10,8 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
 
 from extractors.llm.cache import AnswerCache, RecordedAnswer
 from extractors.llm.client import BadReply, Client, Refused, TemporarilyUnavailable
@@ -50,6 +50,15 @@ class AskerStats:
         return self.recorded + self.cached + self.live + self.failed
 
 
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One call of :meth:`Asker.ask_all`: whom its threads ask, what came, and whether to give up."""
+
+    client: Client
+    outcomes: dict[str, Answer | Failure]
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
 @dataclass
 class Asker:
     """Answers lists of questions. Not to be shared between processes; the cache is."""
@@ -74,40 +83,50 @@ class Asker:
             ModelError: no question can be answered (wrong key, unknown model); answers so far are kept.
         """
         keys = [question.key(self.model) for question in questions]
-        first = dict(zip(reversed(keys), reversed(questions), strict=True))
+        first: dict[str, Question] = {}
+        for key, question in zip(keys, questions, strict=True):
+            first.setdefault(key, question)
         outcomes: dict[str, Answer | Failure] = {}
         for key in first:
             if (hit := self.cache.get(key)) is not None:
                 outcomes[key] = hit
-        missing = [(key, question) for key, question in reversed(first.items()) if key not in outcomes]
+        missing = {key: question for key, question in first.items() if key not in outcomes}
         if progress:
             progress(len(questions) - len(missing))
-        outcomes.update(self._ask_missing(missing, progress))
-        results = [outcomes[key] for key in keys]
-        self._count(results)
-        return results
+        try:
+            self._ask_missing(missing, outcomes, progress)
+        finally:
+            self._count([outcomes[key] for key in keys if key in outcomes])
+        return [_about(question, outcomes[key]) for key, question in zip(keys, questions, strict=True)]
 
     def _ask_missing(
-        self, missing: list[tuple[str, Question]], progress: Callable[[int], None] | None
-    ) -> dict[str, Answer | Failure]:
+        self,
+        missing: dict[str, Question],
+        outcomes: dict[str, Answer | Failure],
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        """Ask concurrently and put what comes into ``outcomes``; the first ModelError calls the others off."""
         if not missing:
-            return {}
+            return
         client = self._connected()
         if client is None:
-            reason = self.stats.unavailable
-            return {key: self._failure(question, "no model", reason, retryable=True) for key, question in missing}
-        outcomes: dict[str, Answer | Failure] = {}
+            why = self.stats.unavailable
+            outcomes |= {key: self._failure(q, "no model", why, retryable=True) for key, q in missing.items()}
+            if progress:
+                progress(len(missing))
+            return
+        round_ = _Round(client, outcomes)
         with ThreadPoolExecutor(self.max_concurrency, thread_name_prefix="ask") as pool:
-            futures = {key: pool.submit(self._ask_one, client, key, question) for key, question in missing}
+            futures = [pool.submit(self._ask_one, round_, key, question) for key, question in missing.items()]
             try:
-                for key, future in futures.items():
-                    outcomes[key] = future.result()
+                for future in as_completed(futures):
+                    future.result()
                     if progress:
                         progress(1)
             except BaseException:
+                round_.stop.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-        return outcomes
 
     def _connected(self) -> Client | None:
         """Return the client, made at the first call; ``None``, from then on, when there is no model."""
@@ -119,28 +138,31 @@ class Asker:
                     self.stats.unavailable = str(error)
             return self._client
 
-    def _ask_one(self, client: Client, key: str, question: Question) -> Answer | Failure:
-        """Try until there is an answer, a reason why there cannot be one, or no tries are left."""
+    def _ask_one(self, round_: _Round, key: str, question: Question) -> None:
+        """Try until there is an answer, a reason why there cannot be one, no tries are left or the round stops."""
         reason = ""
         for attempt in range(self.max_tries):
             started = time.monotonic()
             try:
-                answer = client.ask(question)
+                answer = round_.client.ask(question)
             except TemporarilyUnavailable as error:
                 reason = str(error)
                 log.warning("%s: %s (try %d of %d)", question.item, reason, attempt + 1, self.max_tries)
-                if attempt + 1 < self.max_tries:
-                    time.sleep(_pause(attempt, error.retry_after_s))
+                if attempt + 1 < self.max_tries and round_.stop.wait(_pause(attempt, error.retry_after_s)):
+                    break
             except BadReply as error:
-                return self._failure(question, "bad reply", str(error))
+                round_.outcomes[key] = self._failure(question, "bad reply", str(error))
+                return
             except Refused as error:
-                return self._failure(question, "refused", str(error))
+                round_.outcomes[key] = self._failure(question, "refused", str(error))
+                return
             else:
                 self.cache.put(RecordedAnswer(key, self.model, question.item, answer))
+                round_.outcomes[key] = answer
                 with self._lock:
                     self.stats.live_s += time.monotonic() - started
-                return answer
-        return self._failure(question, "no answer", reason, retryable=True)
+                return
+        round_.outcomes[key] = self._failure(question, "no answer", reason, retryable=True)
 
     def _failure(self, question: Question, reason: str, detail: str, *, retryable: bool = False) -> Failure:
         return Failure(self.stage, question.item, reason, detail, retryable)
@@ -159,6 +181,11 @@ class Asker:
                 if source == "live":
                     self.stats.prompt_tokens += result.prompt_tokens
                     self.stats.completion_tokens += result.completion_tokens
+
+
+def _about(question: Question, outcome: Answer | Failure) -> Answer | Failure:
+    """Return the outcome as that of ``question``: equal questions share an answer, but not their names."""
+    return replace(outcome, item=question.item) if isinstance(outcome, Failure) else outcome
 
 
 def _pause(attempt: int, retry_after_s: float | None) -> float:

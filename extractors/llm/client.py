@@ -10,7 +10,9 @@ import math
 import time
 from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol, cast
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from extractors.llm.options import ModelOptions
 
-__all__ = ["BadReply", "ChatClient", "Client", "Refused", "TemporarilyUnavailable", "connect"]
+__all__ = ["BadReply", "ChatClient", "Client", "Closable", "Refused", "TemporarilyUnavailable", "connect"]
 
 _TOP_LOGPROBS = 10
 _REFUSED = {401, 403, 404}
@@ -67,12 +69,26 @@ class Client(Protocol):
         ...
 
 
+class Closable(Protocol):
+    """What has connections to close."""
+
+    def close(self) -> None:
+        """Close them."""
+        ...
+
+
 @dataclass
 class ChatClient:
     """A LangChain chat model behind :class:`Client`. ``name`` is what answers are filed under."""
 
     name: str
     model: BaseChatModel
+    connections: Closable | None = None
+
+    def close(self) -> None:
+        """Close the connections that are ours; LangChain closes its own."""
+        if self.connections is not None:
+            self.connections.close()
 
     def ask(self, question: Question) -> Answer:
         """See :class:`Client`."""
@@ -126,11 +142,17 @@ def _outcome(status: int, error: openai.APIStatusError) -> Exception:
 
 
 def connect(options: ModelOptions, base_url: str | None) -> ChatClient:
-    """Return a client for the endpoint at ``base_url`` (``None``: the provider's own); nothing is sent yet."""
-    from langchain.chat_models import init_chat_model  # noqa: PLC0415 - heavy; see the module docstring
+    """Return a client for the endpoint at ``base_url`` (``None``: the provider's own); nothing is sent yet.
 
+    A model on this machine is never asked through the proxy that the environment may name.
+    """
+    import openai  # noqa: PLC0415 - heavy; see the module docstring
+    from langchain.chat_models import init_chat_model  # noqa: PLC0415 - as above
+
+    connections = openai.DefaultHttpxClient(trust_env=False) if _is_here(base_url) else None
+    own: dict[str, Any] = {"http_client": connections, "http_socket_options": ()} if connections else {}
     key = options.api_key.get_secret_value() if options.api_key else "none"
-    model = init_chat_model(
+    model = init_chat_model(  # pyright: ignore[reportUnknownVariableType] - its overloads are not typed through
         options.name,
         model_provider=options.provider,
         base_url=base_url,
@@ -138,8 +160,17 @@ def connect(options: ModelOptions, base_url: str | None) -> ChatClient:
         timeout=options.timeout_s,
         max_retries=0,  # one retry layer, and it is the asker's
         use_responses_api=False,
+        **own,
     )
-    return ChatClient(options.name, model)
+    return ChatClient(options.name, cast("BaseChatModel", model), connections)
+
+
+def _is_here(base_url: str | None) -> bool:
+    host = urlsplit(base_url or "").hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _structured(reply: dict[str, Any]) -> Answer:

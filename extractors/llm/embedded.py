@@ -51,7 +51,11 @@ def start(gguf: Path, options: EmbeddedOptions) -> EmbeddedServer:
     except (RuntimeError, ValueError) as error:
         raise ModelUnavailable(f"{gguf} does not load: {error}", remedy="check the file with 'kg doctor'") from error
     running = EmbeddedServer(f"{server.listening_address}/v1", server)
-    _wait_until_ready(str(server.listening_address))
+    try:
+        _wait_until_ready(str(server.listening_address))
+    except BaseException:
+        running.stop()
+        raise
     return running
 
 
@@ -61,6 +65,7 @@ def _parameters(runtime: Any, gguf: Path, options: EmbeddedOptions) -> Any:  # n
     parameters.n_ctx = options.context
     parameters.n_parallel = options.slots
     parameters.port = 0
+    parameters.cache_ram_mib = 0  # the slots' own prefixes are enough; the default keeps up to 8 GB of old ones
     parameters.verbosity = -1
     threads = options.threads or os.cpu_count() or 1
     parameters.cpuparams.n_threads = threads
@@ -71,9 +76,10 @@ def _parameters(runtime: Any, gguf: Path, options: EmbeddedOptions) -> Any:  # n
 def _wait_until_ready(address: str) -> None:
     """Poll the server's health until the model is loaded."""
     deadline = time.monotonic() + _READY_TIMEOUT_S
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never behind a proxy
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{address}/health", timeout=5) as reply:  # noqa: S310 - our own loopback server
+            with opener.open(f"{address}/health", timeout=5) as reply:
                 if reply.status == 200:
                     return
         except (urllib.error.URLError, TimeoutError, ConnectionError):

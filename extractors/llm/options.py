@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from kg.config import Options
 
@@ -36,6 +36,13 @@ class ModelOptions(Options):
     timeout_s: float = Field(default=180.0, gt=0, description="seconds to wait for one answer")
     max_tries: int = Field(default=4, ge=1, le=20, description="tries for one question before it is a failure")
     embedded: EmbeddedOptions = EmbeddedOptions()
+
+    @field_validator("model")
+    @classmethod
+    def _named_with_endpoint(cls, model: str | None, info: ValidationInfo) -> str | None:
+        if model is None and info.data.get("base_url") is not None:
+            raise ValueError("required with base_url: the name of the model at that endpoint")
+        return model
 
     @property
     def is_embedded(self) -> bool:

@@ -23,12 +23,15 @@ def ask(options: ModelOptions) -> str:
     Raises:
         ModelError: it does not, or not as a build needs it (the check step needs log-probabilities).
     """
+    client = connect(options, options.base_url)
     try:
-        connect(options, options.base_url).ask(_QUESTION)
+        client.ask(_QUESTION)
     except TemporarilyUnavailable as error:
         raise ModelError(f"no answer: {error}", remedy="is the server running at models.base_url?") from error
     except (BadReply, Refused) as error:
         raise ModelError(
             f"the endpoint answers, but not usably: {error}", remedy="the model must support log-probabilities"
         ) from error
+    finally:
+        client.close()
     return "answers"

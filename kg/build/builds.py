@@ -7,11 +7,11 @@
     builds/<build>/<stage>/           a finished build; its name is a hash of its content
     builds/LATEST, builds/CURRENT     the last finished build; the one the graph was loaded from
     builds/last_run.json              what the last run did, with times
+    builds/refused/                   the refused rows of a last run that was stopped by them
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from kg.build.manifest import Manifest, read_manifest
+from kg.build.manifest import Manifest, hard_link, read_manifest, unpublish
 from kg.build.report import BuildReport
 from kg.build.stages.base import Artefacts
 from kg.errors import ArtefactError
@@ -36,6 +36,7 @@ class Builds:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.pool = folder / "pool"
+        self.refused = folder / "refused"
         self._next = folder / "next"
 
     @contextmanager
@@ -59,20 +60,43 @@ class Builds:
             lock.release()
 
     def start(self, carry: Sequence[str] = ()) -> Path:
-        """Return the folder of the build in progress, with the stages to ``carry`` taken from the latest one."""
+        """Return the folder of the build in progress, holding the stages to ``carry`` and nothing else.
+
+        They are those of the build in progress if it has all of them, else those of the latest build: stages of
+        two builds are never mixed. Call it under the lock: leftovers of runs that were killed are removed.
+        """
+        self._sweep()
         latest = self.latest()
-        for name in carry:
-            if latest is not None and not (self._next / name).exists():
-                shutil.copytree(self.folder / latest / name, self._next / name, copy_function=os.link)
+        whole = all(read_manifest(self._next / name) for name in carry)
+        keep = carry if whole or latest is None else ()
         self._next.mkdir(parents=True, exist_ok=True)
+        for path in sorted(self._next.iterdir()):
+            if path.name not in keep:
+                unpublish(path)
+        if latest is not None and not whole:
+            for name in carry:
+                copy = self._next / f".{name}"
+                shutil.copytree(self.folder / latest / name, copy, copy_function=_link)
+                copy.rename(self._next / name)
         return self._next
+
+    def _sweep(self) -> None:
+        """Remove what runs that were killed left behind, and the refused rows of an earlier run."""
+        for path in [*self.folder.glob(".*.tmp"), *self.folder.glob(".old.*"), *self.pool.glob("*/.*"), self.refused]:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
 
     def finish(self, manifests: Mapping[str, Manifest]) -> str:
         """Give the build in progress its name, made of what it holds; return it. Equal content, equal name."""
         build = "b" + digest([manifests[name].digest for name in sorted(manifests)])[:12]
         final = self.folder / build
+        fsync_folder(self._next)
         if final.exists():
-            shutil.rmtree(self._next)
+            old = self.folder / f".old.{build}"
+            self._next.rename(old)
+            shutil.rmtree(old)
         else:
             self._next.rename(final)
             fsync_folder(self.folder)
@@ -124,6 +148,10 @@ class Builds:
     def _write(self, name: str, build: str) -> None:
         with atomic_path(self.folder / name) as temporary:
             temporary.write_text(build + "\n", encoding="utf-8")
+
+
+def _link(source: str, target: str) -> None:
+    hard_link(Path(source), Path(target))
 
 
 def _published(folder: Path) -> Artefacts | None:

@@ -65,6 +65,8 @@ def _inputs(workspace: Workspace) -> Iterator[Finding]:
         ("intents", settings.intents.file),
         ("engagement", settings.engagement.file),
         ("decisions", settings.curation.decisions),
+        ("types table", settings.catalog.types_table),
+        ("recorded", settings.extraction.recorded_answers),
     )
     named += [(subject, workspace.path(name)) for subject, name in optional if name]
     for subject, path in named:
@@ -75,7 +77,7 @@ def _inputs(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _model(workspace: Workspace) -> Iterator[Finding]:
-    models = workspace.settings.models
+    models = workspace.model_options()
     if models.is_embedded:
         file = weights.find(models.embedded.model, models.embedded.path)
         if file is None:
@@ -98,7 +100,11 @@ def _answers(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _graph(workspace: Workspace) -> Iterator[Finding]:
-    with open_store(workspace.store_options()) as store:
+    options = workspace.store_options()
+    if options.kind == "embedded" and not options.path.is_dir():
+        yield Finding("graph", "ok", f"embedded: none yet; it will be made in {options.path}")
+        return
+    with open_store(options) as store:
         info = store.info()
     yield Finding("graph", "ok", f"{info.kind}: {info.agent} {info.version} at {info.where}")
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
+import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -10,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from kg.build.shards import Outcome, Progress, RunShard, Shard, run_shard
+from kg.build.shards import Outcome, Progress, RunShard, Shard, finished, run_shard
 
 __all__ = ["Executor", "InProcess", "LocalProcesses"]
 
@@ -37,7 +40,10 @@ class InProcess:
 
 @dataclass(frozen=True, slots=True)
 class LocalProcesses:
-    """A pool of processes on this machine, started afresh (no inherited threads or sockets)."""
+    """A pool of processes on this machine, started afresh (no inherited threads or sockets).
+
+    What is there already, and a single shard, is not worth a process.
+    """
 
     workers: int
 
@@ -45,13 +51,28 @@ class LocalProcesses:
         self, run: RunShard, shards: Sequence[Shard], pool: Path, *, force: bool, progress: Progress
     ) -> list[tuple[Outcome, bool]]:
         """See :class:`Executor`."""
-        if self.workers == 1 or len(shards) <= 1:
+        missing = [shard for shard in shards if force or finished(pool, shard) is None]
+        workers = min(self.workers, len(missing))
+        if workers <= 1:
             return InProcess().map(run, shards, pool, force=force, progress=progress)
         out: list[tuple[Outcome, bool]] = []
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(self.workers, len(shards)), mp_context=context) as processes:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_die_with_parent) as processes:
             work = partial(run_shard, run, pool=pool, force=force)
             for shard, result in zip(shards, processes.map(work, shards), strict=True):
                 progress(shard.size)
                 out.append(result)
         return out
+
+
+def _die_with_parent() -> None:
+    """End this worker when the run that started it is killed: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()

@@ -14,7 +14,7 @@ from kg.errors import ArtefactError
 from kg.model import StageCounts
 from kg.records import atomic_path, digest, file_digest, from_json, to_json
 
-__all__ = ["Artefact", "Manifest", "publish", "read_manifest"]
+__all__ = ["Artefact", "Manifest", "hard_link", "publish", "read_manifest", "unpublish"]
 
 _MANIFEST = "manifest.json"
 _OUTCOME = "outcome.json"
@@ -57,7 +57,7 @@ class Manifest:
 
 def publish(pool: Path, shards: Sequence[Shard], outcomes: Sequence[Outcome], folder: Path) -> Manifest:
     """Link the shards' files into the stage's ``folder`` under readable names, and write its manifest last."""
-    shutil.rmtree(folder, ignore_errors=True)
+    unpublish(folder)
     folder.mkdir(parents=True)
     artefacts: list[Artefact] = []
     for shard in shards:
@@ -66,7 +66,7 @@ def publish(pool: Path, shards: Sequence[Shard], outcomes: Sequence[Outcome], fo
                 target = folder / (
                     source.name if len(shards) == 1 else f"{source.stem}-{shard.number:04}{source.suffix}"
                 )
-                _link(source, target)
+                hard_link(source, target)
                 artefacts.append(Artefact(source.name, target.name, file_digest(source), source.stat().st_size))
     manifest = Manifest(
         stage=folder.name,
@@ -92,7 +92,13 @@ def read_manifest(folder: Path) -> Manifest | None:
         raise ArtefactError(f"{file}: {error}", remedy="remove the folder and run 'kg build' again") from error
 
 
-def _link(source: Path, target: Path) -> None:
+def unpublish(folder: Path) -> None:
+    """Remove a stage's folder, its manifest first: what is half removed counts as not there."""
+    (folder / _MANIFEST).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def hard_link(source: Path, target: Path) -> None:
     """Hard-link, so that builds share unchanged files; copy where the file system cannot."""
     try:
         os.link(source, target)

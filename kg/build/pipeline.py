@@ -11,7 +11,7 @@ from extractors.llm.asker import Asker
 from kg.build.builds import Builds
 from kg.build.executors import Executor, InProcess, LocalProcesses
 from kg.build.manifest import Manifest, publish, read_manifest
-from kg.build.report import AnswerReport, BuildReport, Reporter, StageReport
+from kg.build.report import BuildReport, Reporter, StageReport
 from kg.build.settings import Workspace
 from kg.build.stages.base import Artefacts, Stage
 from kg.build.stages.catalog import CatalogStage
@@ -74,7 +74,7 @@ def run_build(workspace: Workspace, asker: Asker, reporter: Reporter, stages: Ra
             report, manifests[name] = _run_stage(stage, before, builds.pool, workspace, reporter, name == stages.start)
             reports.append(report)
         build = builds.finish(manifests) if len(manifests) == len(STAGES) else ""
-    return BuildReport(build, tuple(reports), _answers(asker), gates=tuple(_gates(workspace, asker)))
+    return BuildReport(build, tuple(reports), asker.stats, gates=tuple(_gates(workspace, asker)))
 
 
 def _stage(workspace: Workspace, asker: Asker, name: str) -> Stage:
@@ -89,7 +89,7 @@ def _stage(workspace: Workspace, asker: Asker, name: str) -> Stage:
         case "curate":
             return CurateStage(workspace)
         case "graph":
-            return GraphStage()
+            return GraphStage(settings.checks)
         case _:
             return ProjectStage(settings.projection)
 
@@ -122,19 +122,6 @@ def _taken(folder: Path, name: str) -> Manifest:
     if manifest is None:
         raise ArtefactError(f"the stage {name!r} has not been run yet", remedy="run 'kg build' without --from first")
     return manifest
-
-
-def _answers(asker: Asker) -> AnswerReport:
-    stats = asker.stats
-    return AnswerReport(
-        stats.recorded,
-        stats.cached,
-        stats.live,
-        stats.failed,
-        stats.prompt_tokens,
-        stats.completion_tokens,
-        stats.unavailable,
-    )
 
 
 def _gates(workspace: Workspace, asker: Asker) -> list[str]:

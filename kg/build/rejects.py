@@ -13,11 +13,13 @@ _FILES = ("rejects.jsonl", "intents_rejects.jsonl", "engagement_rejects.jsonl")
 
 
 def read_rejects(builds: Builds) -> list[Reject]:
-    """Return every refused row of the build in progress, else of the latest one.
+    """Return every refused row: of a last run that they stopped, else of the build in progress or the latest one.
 
     Raises:
         ArtefactError: there is no build yet.
     """
+    if stopped := sorted(builds.refused.glob("*.jsonl")):
+        return list(records(stopped, Reject))
     artefacts = builds.in_progress() or ((latest := builds.latest()) and builds.artefacts(latest))
     if not artefacts or "catalog" not in artefacts.manifests:
         raise ArtefactError(f"there is no build in {builds.folder} yet", remedy="run 'kg build' first")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from extractors.llm.asker import AskerStats
 from kg.model import StageCounts
 
-__all__ = ["AnswerReport", "BuildReport", "Quiet", "Reporter", "StageReport", "WriteReport"]
+__all__ = ["BuildReport", "Quiet", "Reporter", "StageReport", "WriteReport"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +21,6 @@ class StageReport:
     shards: int
     reused: int
     details: dict[str, Any] = field(default_factory=dict[str, Any])
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerReport:
-    """Where the answers came from, counted in questions, and what the live ones took."""
-
-    recorded: int = 0
-    cached: int = 0
-    live: int = 0
-    failed: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    unavailable: str = ""
-
-    @property
-    def asked(self) -> int:
-        """All questions."""
-        return self.recorded + self.cached + self.live + self.failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +46,7 @@ class BuildReport:
 
     build: str
     stages: tuple[StageReport, ...]
-    answers: AnswerReport
+    answers: AskerStats
     load: WriteReport | None = None
     gates: tuple[str, ...] = ()
 

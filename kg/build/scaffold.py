@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -23,14 +24,16 @@ SAMPLE_SETTINGS: Mapping[str, Mapping[str, object]] = {
     "catalog": {"files": ["sample/products.csv"]},
     "intents": {"file": "sample/intents.csv"},
     "engagement": {"file": "sample/engagement.csv", "orders": 50_000},
-    "extraction": {"max_types": 60, "recorded_answers": "sample/answers.jsonl"},
+    "extraction": {"max_types": 66, "recorded_answers": "sample/answers.jsonl"},
     "curation": {"decisions": "sample/decisions.csv"},
 }
 _OWN_SETTINGS: Mapping[str, Mapping[str, object]] = {
     "catalog": {"files": ["products.csv"]},
 }
+_LONGEST = 250  # longer defaults are word lists: written out, they would hide the rest and outlive our corrections
 _HEADER = """\
-# Configuration of product-kg. Every setting is here with its default (unless the line says otherwise).
+# Configuration of product-kg. Every setting is here with its default (unless the line says otherwise); long lists
+# are commented out, and hold as 'kg config' shows them until you write your own.
 # Paths start at this file's folder. ${NAME} and ${NAME:-default} read the environment: keep secrets there.
 """
 
@@ -62,15 +65,23 @@ def _lines(model: type[BaseModel], values: Mapping[str, Any], depth: int) -> Ite
         inner = _model_of(info)
         if inner is not None:
             yield "\n" if depth == 0 else ""
-            about = (inner.__doc__ or "").strip().splitlines()[0]
-            yield f"{indent}{name}:  # {about}\n"
+            yield f"{indent}{name}:  # {_about(inner)}\n"
             yield from _lines(inner, cast("Mapping[str, Any]", values.get(name, {})), depth + 1)
         else:
             default = info.get_default(call_default_factory=True)
             value = values.get(name, default)
             own = f" (default: {_yaml(default)})" if name in values and default not in (value, "", ()) else ""
             yield f"{indent}# {info.description or name}{own}\n"
-            yield f"{indent}{name}: {_yaml(value)}\n"
+            if name not in values and len(text := _yaml(value)) > _LONGEST:
+                yield f"{indent}# {name}: {text[:40]} ... (long: 'kg config' shows it)\n"
+            else:
+                yield f"{indent}{name}: {_yaml(value)}\n"
+
+
+def _about(model: type[BaseModel]) -> str:
+    """Return the first line of a model's docstring without the marks that are for programmers."""
+    line = (model.__doc__ or "").strip().splitlines()[0]
+    return re.sub(r":\w+:`([^`]*)`|``([^`]*)``", r"\1\2", line)
 
 
 def _model_of(info: FieldInfo) -> type[BaseModel] | None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from extractors.llm.options import ModelOptions
 from extractors.options import ExtractionOptions
 from kg.catalog.options import CatalogOptions, EngagementOptions, IntentOptions
 from kg.config import Options, load_yaml, validate
 from kg.curation.options import CurationOptions
-from kg.errors import ConfigError
-from kg.graph.options import ProjectionOptions
+from kg.errors import ConfigError, InputError
+from kg.graph.options import CheckOptions, ProjectionOptions
 from kg.store.options import StoreOptions
 from linkers.options import ExactOptions, HybridOptions, LexicalOptions, SemanticOptions
 from linkers.registry import DEFAULT_LINKER, LINKER_OPTIONS
@@ -32,13 +33,18 @@ class LinkingOptions(Options):
     semantic: SemanticOptions = SemanticOptions()
     hybrid: HybridOptions = HybridOptions()
 
+    @field_validator("linker")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name not in LINKER_OPTIONS:
+            near = difflib.get_close_matches(name, sorted(LINKER_OPTIONS), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(LINKER_OPTIONS))}"
+            raise ValueError(f"no such linker; {hint}")
+        return name
+
     def chosen(self) -> dict[str, Any]:
         """Return the settings of the chosen linker."""
-        options: Options | None = getattr(self, self.linker, None)
-        if not isinstance(options, Options):
-            raise ConfigError(
-                f"linking.linker: no linker {self.linker!r}", remedy=f"take one of {', '.join(sorted(LINKER_OPTIONS))}"
-            )
+        options: Options = getattr(self, self.linker)
         return options.model_dump()
 
 
@@ -62,6 +68,7 @@ class Settings(Options):
     extraction: ExtractionOptions = ExtractionOptions()
     linking: LinkingOptions = LinkingOptions()
     curation: CurationOptions = CurationOptions()
+    checks: CheckOptions = CheckOptions()
     projection: ProjectionOptions = ProjectionOptions()
     store: StoreOptions = StoreOptions()
     build: BuildOptions = BuildOptions()
@@ -93,6 +100,31 @@ class Workspace:
         """Return a path from the configuration, relative ones starting at its folder."""
         return self.folder / Path(name).expanduser()
 
+    def recorded_answers(self) -> Path | None:
+        """Return the export of recorded answers to start from, if one is configured.
+
+        Raises:
+            InputError: it is not there.
+        """
+        name = self.settings.extraction.recorded_answers
+        if not name:
+            return None
+        if not self.path(name).is_file():
+            raise InputError(
+                "the recorded answers are missing",
+                file=str(self.path(name)),
+                remedy="check extraction.recorded_answers, or set it to null",
+            )
+        return self.path(name)
+
+    def model_options(self) -> ModelOptions:
+        """Return the model's settings with the path of its weights resolved."""
+        models = self.settings.models
+        if models.embedded.path is None:
+            return models
+        resolved = models.embedded.model_copy(update={"path": str(self.path(models.embedded.path))})
+        return models.model_copy(update={"embedded": resolved})
+
     def store_options(self) -> StoreOptions:
         """Return the store's settings with the embedded graph's folder resolved."""
         store = self.settings.store
@@ -110,13 +142,15 @@ class Workspace:
                 f"{self.config}: catalog.files: no catalogue is configured",
                 remedy="name a CSV, TSV, JSONL or Parquet file there",
             )
-        return [path for name in names for path in self._matching(name)]
+        return list(dict.fromkeys(path for name in names for path in self._matching(name)))
 
     def _matching(self, name: str) -> list[Path]:
-        if not any(mark in name for mark in "*?["):
+        if not any(mark in name for mark in "*?[") or self.path(name).is_file():
             return [self.path(name)]
-        base = Path(self.path(name).anchor) if Path(name).is_absolute() else self.folder
-        found = sorted(base.glob(str(Path(name).relative_to(base)) if Path(name).is_absolute() else name))
+        pattern = Path(name).expanduser()
+        base = Path(pattern.anchor) if pattern.is_absolute() else self.folder
+        relative = pattern.relative_to(base) if pattern.is_absolute() else pattern
+        found = sorted(path for path in base.glob(str(relative)) if path.is_file())
         if not found:
             raise ConfigError(
                 f"{self.config}: catalog.files: nothing matches {name!r}", remedy=f"paths start at {self.folder}"

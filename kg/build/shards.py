@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from kg.errors import ArtefactError
 from kg.model import StageCounts
 from kg.records import from_json, fsync_folder, to_json
 
-__all__ = ["Outcome", "RunShard", "Shard", "run_shard", "shard_folder"]
+__all__ = ["Outcome", "RunShard", "Shard", "finished", "run_shard", "shard_folder"]
 
 _OUTCOME = "outcome.json"
 Progress = Callable[[int], None]
@@ -57,12 +58,28 @@ def shard_folder(pool: Path, shard: Shard) -> Path:
     return pool / shard.stage / shard.key[:32]
 
 
+def finished(pool: Path, shard: Shard) -> Outcome | None:
+    """Return the outcome of a shard that is there and complete; ``None`` when it has to be run.
+
+    Raises:
+        ArtefactError: the outcome was damaged after it was written.
+    """
+    file = shard_folder(pool, shard) / _OUTCOME
+    if not file.is_file():
+        return None
+    try:
+        outcome = from_json(file.read_bytes(), Outcome)
+    except ArtefactError as error:
+        raise ArtefactError(f"{file}: {error}", remedy=f"remove {file.parent} and run the command again") from error
+    return outcome if outcome.complete else None
+
+
 def run_shard(
     run: RunShard, shard: Shard, pool: Path, *, force: bool = False, progress: Progress | None = None
 ) -> tuple[Outcome, bool]:
     """Return the shard's outcome and whether it was already there."""
     final = shard_folder(pool, shard)
-    if not force and (done := _finished(final)) is not None:
+    if not force and (done := finished(pool, shard)) is not None:
         if progress:
             progress(shard.size)
         return done, True
@@ -76,15 +93,6 @@ def run_shard(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return outcome, False
-
-
-def _finished(folder: Path) -> Outcome | None:
-    """Return the outcome of a complete shard."""
-    file = folder / _OUTCOME
-    if not file.is_file():
-        return None
-    outcome = from_json(file.read_bytes(), Outcome)
-    return outcome if outcome.complete else None
 
 
 def _make_durable(folder: Path) -> None:

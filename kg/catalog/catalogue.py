@@ -8,9 +8,10 @@ not grow with the catalogue.
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from kg.catalog.columns import require, resolve
@@ -26,6 +27,7 @@ from kg.catalog.rows import spool_columns
 from kg.catalog.spool import Spool
 from kg.catalog.table import Corrections, read_corrections, write_table
 from kg.catalog.tables import Batch
+from kg.catalog.titles import forget
 from kg.errors import InputError
 from kg.records import write_jsonl
 
@@ -52,12 +54,13 @@ def read_catalog(
     corrections = read_corrections(Path(options.types_table)) if options.types_table else Corrections()
     out.mkdir(parents=True, exist_ok=True)
     folder = out / ".catalog-spool"
-    with RejectLog(out / "rejects.jsonl") as log, opened(folder, options.memory_mb) as engine:
+    with _collector_paused(), RejectLog(out / "rejects.jsonl") as log, opened(folder, options.memory_mb) as engine:
         spool = Spool(engine, folder)
         sample = Sample()
         taken = 0
         for number, file in enumerate(files):
             taken += _read_file(_source(file, options), (number, spool, sample, log), progress)
+        forget()
         log.add(spool.duplicates([str(file) for file in files]))
         log.check_share(taken, options.max_reject_share, str(files[0]) if len(files) == 1 else "catalogue")
         report = log.report(taken)
@@ -66,6 +69,18 @@ def read_catalog(
         types, categories, other = _write(spool, sample, corrections, options, out)
     _log.info("catalogue: %s rows, %s rejects, %s types", taken, report.counts.dropped, types)
     return CatalogReport(report.counts, report.reasons, types, categories, other)
+
+
+@contextmanager
+def _collector_paused() -> Generator[None]:
+    """Pause the cycle collector: batches make many containers and no cycles, and it would walk the caches each time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def _source(file: Path, options: CatalogOptions) -> Source:

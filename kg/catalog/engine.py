@@ -9,6 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from kg.errors import ConfigError
+
 __all__ = ["literal", "opened"]
 
 
@@ -17,6 +19,9 @@ def opened(folder: Path, memory_mb: int) -> Generator[duckdb.DuckDBPyConnection]
     """Yield a connection that may use ``memory_mb`` and spills into ``folder``, which is removed at the end.
 
     One thread and preserved order: the same input gives the same bytes, and the rate is per core.
+
+    Raises:
+        ConfigError: a query needs more memory than that and cannot spill.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -25,11 +30,15 @@ def opened(folder: Path, memory_mb: int) -> Generator[duckdb.DuckDBPyConnection]
         "memory_limit": f"{memory_mb}MB",
         "temp_directory": str(folder / "spill"),
         "preserve_insertion_order": True,
+        "enable_external_file_cache": False,  # the files are read once or twice: memory is worth more
         "autoinstall_known_extensions": False,
     }
     try:
         with duckdb.connect(config=config) as engine:
             yield engine
+    except duckdb.OutOfMemoryException as error:
+        reason = f"{memory_mb} MB are too little memory for the catalogue's longest rows"
+        raise ConfigError(reason, remedy="raise catalog.memory_mb") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -40,7 +40,7 @@ class CatalogOptions(Options):
         default=2, ge=1, description="Products that must share a phrase before it names a product type."
     )
     memory_mb: int = Field(
-        default=128, ge=32, description="Memory the out-of-core engine may use, in MB; the rest goes to disk."
+        default=64, ge=64, description="Memory the out-of-core engine may use, in MB; the rest goes to disk."
     )
 
 

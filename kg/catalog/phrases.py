@@ -26,6 +26,7 @@ _AND = re.compile(r"&|,|/|\band\b", re.IGNORECASE)
 _MIN_HEAD = 1.8  # a head that scores less says less than the category's own name
 _OWN_SHARE = 0.4  # a qualifier that stands this often before one head names a kind ("hot sauce")
 _OWN_COLOUR = 0.15  # the same for colours ("white wine")
+_MANY_BRANDS = 5  # a category with fewer says nothing by a word having one brand only
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class _Counts:
 
     def __init__(self, cores: Sequence[tuple[str, str]]) -> None:
         self.titles = len(cores)
+        self.all_brands = len({brand for _, brand in cores})
         self.count: Counter[Gram] = Counter()
         self.ends: Counter[Gram] = Counter()
         self._brands: dict[Gram, set[str]] = defaultdict(set)
@@ -175,6 +177,8 @@ class _Miner:
         score += 2.5 * (word in lasts) + (word in self.known.category_nouns) + (word in self.known.plurals)
         if word not in lasts:
             score -= 2.5 * (word in FORMS) + (word in self.part_words and self.counts.ends[(word,)] / count < 0.34)
+            if self.counts.all_brands >= _MANY_BRANDS and self.counts.brands((word,)) < 2:
+                score -= 1.5  # one brand's word among many brands is its line or a model, not a kind
         self.lexicon.heads[word] = score
 
     def _compound(self, pair: Gram, lasts: Collection[str]) -> bool:
@@ -188,8 +192,8 @@ class _Miner:
         ends = self.counts.ends[pair] / count
         if ends < 0.3 or ((first,) in self.lexicon.parts and not noun and count < 3):
             return False
-        if first in self.part_words and share >= 0.3 and not self._ends_part(first):
-            return True
+        if first in self.part_words and not self._ends_part(first):
+            return share >= 0.3 or noun or count >= 3
         if noun:
             return (second in self.known.plurals and share > 0.15) or count >= 3 or share == 1.0
         return count >= 3 and (share >= 0.5 or ends >= 0.9)

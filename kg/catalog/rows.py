@@ -29,7 +29,12 @@ def _attributes(checked: Checked, layout: Mapping[str, str], titles: Sequence[st
     names = sorted(field for field in layout if field not in FIELDS)
     found = from_titles(titles, [field for field in TITLE_ATTRIBUTES if field not in layout])
     if names:
-        rows = zip(*(checked.columns[name] for name in names), strict=True)
-        for values, row in zip(found, rows, strict=True):
-            values.update({name: cast("str", value) for name, value in zip(names, row, strict=True) if value})
-    return [to_json(values).decode() if values else "{}" for values in found]
+        rows = zip(*(cast("Sequence[str]", checked.columns[name]) for name in names), strict=True)
+        for at, row in enumerate(rows):
+            if any(row):
+                values = found.setdefault(at, {})
+                values.update({name: value for name, value in zip(names, row, strict=True) if value})
+    out = ["{}"] * len(titles)
+    for at, values in found.items():
+        out[at] = to_json(values).decode()
+    return out

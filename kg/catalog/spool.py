@@ -17,8 +17,10 @@ from kg.records import atomic_path
 
 __all__ = ["Counted", "Spool"]
 
-_BUCKET = 100_000  # rows whose ids are compared at a time
+_BUCKET = 400_000  # rows whose ids are compared at a time
 _CHUNK = 16_384
+_MAX_TEXT = 4_000_000  # characters of descriptions that are written at a time
+_GROUP = 16_384  # rows in a row group of products.parquet, fewer where descriptions are long
 _LEFT_OUT = -1  # the pair of a row whose id an earlier row has
 _OBJECTS = ("id", "title", "brand", "category", "description", "group_id", "attributes", "core")
 _NUMBERS = {"price": np.float64, "in_stock": np.bool_, "popularity": np.float64}
@@ -40,6 +42,7 @@ class Spool:
         self.engine = engine
         self.folder = folder
         self.rows = 0
+        self._text = 0  # characters of descriptions, nearly all of a wide catalogue
         self._files: list[str] = []
         self._pairs: list[str] = []
         engine.execute("CREATE TEMP TABLE doubled (row_number BIGINT)")
@@ -49,6 +52,13 @@ class Spool:
         size = len(lines)
         if not size:
             return
+        text = sum(map(len, cast("Sequence[str]", columns["description"])))
+        if text > _MAX_TEXT and size > 1:
+            half = size // 2
+            self.add(file, lines[:half], {name: values[:half] for name, values in columns.items()})
+            self.add(file, lines[half:], {name: values[half:] for name, values in columns.items()})
+            return
+        self._text += text
         batch: dict[str, np.ndarray[Any, Any]] = {
             "row_number": np.arange(self.rows, self.rows + size, dtype=np.int64),
             "file": np.full(size, file, dtype=np.int32),
@@ -103,15 +113,16 @@ class Spool:
         def number(category: str, core: str) -> int:
             return pairs.setdefault((category, pick(category, core)), len(pairs))
 
-        doubled = self._numbers("SELECT row_number AS number FROM doubled")
+        doubled = self._arrays("SELECT row_number FROM doubled")["row_number"]
         done = 0
         for position, file in enumerate(self._files):
-            rows = self.engine.execute("SELECT category, core FROM read_parquet(?)", [file]).fetchall()
-            numbers = np.fromiter((number(*row) for row in rows), dtype=np.int32, count=len(rows))
-            here = doubled[(doubled >= done) & (doubled < done + len(rows))]
+            rows = self._arrays(f"SELECT category, core FROM read_parquet({literal(Path(file))})")
+            size = len(rows["core"])
+            numbers = np.fromiter(map(number, rows["category"], rows["core"]), dtype=np.int32, count=size)
+            here = doubled[(doubled >= done) & (doubled < done + size)]
             numbers[here - done] = _LEFT_OUT
             self._pairs.append(self._save("pairs", position, {"pair": numbers}))
-            done += len(rows)
+            done += size
         return list(pairs)
 
     def groups(self) -> list[Counted]:
@@ -133,7 +144,7 @@ class Spool:
         names[list(type_ids)] = list(type_ids.values())
         types: list[str] = []
         for position, pairs in enumerate(self._pairs):
-            numbers = self._numbers(f"SELECT pair AS number FROM read_parquet({literal(Path(pairs))})")
+            numbers = self._arrays(f"SELECT pair FROM read_parquet({literal(Path(pairs))})")["pair"]
             types.append(self._save("types", position, {"type_id": names[numbers]}))
         with atomic_path(file) as temporary:
             self.engine.execute(
@@ -141,14 +152,21 @@ class Spool:
                 "CASE WHEN isnan(price) THEN NULL ELSE price END AS price, in_stock, popularity, group_id, attributes, "
                 "type_id::VARCHAR AS type_id FROM read_parquet($files) POSITIONAL JOIN read_parquet($types) "
                 f"WHERE type_id IS NOT NULL) TO {literal(temporary)} "
-                "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 32768)",
+                f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {self._group()})",
                 {"files": self._files, "types": types},
             )
 
-    def _numbers(self, query: str) -> np.ndarray[Any, Any]:
-        """Return the one column "number" of a query."""
-        columns = cast("dict[str, np.ndarray[Any, Any]]", self.engine.execute(query).fetchnumpy())  # pyright: ignore[reportUnknownMemberType]
-        return columns["number"]
+    def _group(self) -> int:
+        """Return how many rows fit a row group, a power of two so that the writer's batches fill it evenly."""
+        rows = _GROUP
+        while rows > 2048 and rows * self._text > 2 * _MAX_TEXT * self.rows:
+            rows //= 2
+        return rows
+
+    def _arrays(self, query: str) -> dict[str, np.ndarray[Any, Any]]:
+        """Return the columns of a query."""
+        columns = self.engine.execute(query).fetchnumpy()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return cast("dict[str, np.ndarray[Any, Any]]", columns)
 
     def _save(self, kind: str, number: int, batch: Mapping[str, np.ndarray[Any, Any]]) -> str:
         file = self.folder / f"{kind}-{number:06d}.parquet"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from kg.catalog.words import CONNECTIVES, COUNTED, UNITS
 from kg.text import normalise, singular
 
-__all__ = ["BARRIER", "core", "cores", "surface"]
+__all__ = ["BARRIER", "core", "cores", "forget", "surface"]
 
 BARRIER = ","  # stands where words were taken out: a phrase never runs across it
 _NUMBER = "#"
@@ -24,6 +24,7 @@ _END = "\x1f"
 _ENDING_MARKS = ",([|;:"
 _ENDING_WORDS = (" - ", " \u2013 ", " \u2014 ", " with ", " for ", " without ", " from ", " by ", " in ")
 _CUT = re.compile("|".join((f"[{re.escape(_ENDING_MARKS)}]", *map(re.escape, _ENDING_WORDS))))
+_BRACKETS = ("[", "(", " ")
 _LEADING_BRACKET = re.compile(r"^\s*[\[(][^\])]*[\])]\s*")
 # One character to one character, which str.translate does without leaving C; numbers of a shape are one word.
 _CHARACTERS = str.maketrans(
@@ -43,16 +44,24 @@ _FREE = tuple(f"{word} free" for word in _BEFORE_FREE)
 
 def cores(titles: Sequence[str], brands: Sequence[str]) -> list[str]:
     """Return each title's naming words as one string of singular words, with ``BARRIER`` between phrases."""
-    return list(map(_stems, _naming(titles), brands))
+    # A leading brand ("Joy by Ann") must go before the words that end a name ("by") are looked for.
+    named = [title.removeprefix(f"{brand} ") if brand else title for title, brand in zip(titles, brands, strict=True)]
+    return list(map(_stems, _naming(named), brands))
 
 
 def core(title: str, brand: str = "") -> str:
     """Return one title's core.
 
     >>> core("Casa Tizoli Restaurant Style Tortilla Chips, Sea Salt, 300 g", "Casa Tizoli")
-    ', restaurant , tortilla chip'
+    'restaurant , tortilla chip'
     """
     return cores([title], [brand])[0]
+
+
+def forget() -> None:
+    """Empty the caches once a catalogue is read: the passes that follow need the memory more."""
+    for cache in (_stems, _brand, _stem):
+        cache.cache_clear()
 
 
 def surface(title: str) -> list[tuple[str, str]]:
@@ -71,14 +80,17 @@ def _stems(naming: str, brand: str) -> str:
 
 def _naming(titles: Sequence[str]) -> list[str]:
     """Return the part of each title that names the product; words break as in :mod:`kg.text`."""
-    lines = list(map(_prepared, titles))
+    lines = [
+        title if title.isascii() and title.isprintable() and not title.startswith(_BRACKETS) else _prepared(title)
+        for title in titles
+    ]
     plain = iter(_split("\n".join(filter(str.isascii, lines))))
     # One letter outside ASCII would make the whole text several times slower to work on.
     other = iter(_split("\n".join(line for line in lines if not line.isascii())))
     return [next(plain if line.isascii() else other) for line in lines]
 
 
-def _split(text: str) -> Iterator[str]:
+def _split(text: str) -> list[str]:
     text = text.casefold()
     for words in _ENDING_WORDS:
         text = text.replace(words, _END)
@@ -86,16 +98,14 @@ def _split(text: str) -> Iterator[str]:
     if " free" in text:
         for words in _FREE:
             text = text.replace(words, words.replace(" ", "-"))
-    for line in text.split("\n"):
-        yield line.partition(_END)[0]
+    return [line.partition(_END)[0] for line in text.split("\n")]
 
 
 def _prepared(title: str) -> str:
     """Return one line that the batch can treat as ASCII: brackets at the start go, other scripts are normalised."""
-    if "\n" in title or "\x1f" in title:
-        title = " ".join(title.replace("\x1f", " ").split())
-    if title[:1] in {"[", "(", " "}:
-        title = _LEADING_BRACKET.sub("", title)
+    if not title.isprintable():
+        title = " ".join(title.replace(_END, " ").split())
+    title = _LEADING_BRACKET.sub("", title)
     if title.isascii():
         return title
     cut = _CUT.search(title.casefold(), 1)

@@ -7,20 +7,22 @@ from pathlib import Path
 import click
 
 from extractors.llm import weights
+from extractors.llm.asker import AskerStats
 from extractors.llm.session import open_asker
 from kg.build.builds import Builds
 from kg.build.pipeline import STAGES, Range, limited, run_build
 from kg.build.publish import load_build
-from kg.build.report import AnswerReport, BuildReport, Quiet, Reporter
+from kg.build.report import BuildReport, Quiet, Reporter
 from kg.build.settings import Workspace
 from kg.cli.progress import BytesProgress, TerminalReporter
 from kg.cli.session import Session, echo_json, json_option, with_session
 from kg.cli.summary import print_summary
-from kg.errors import QualityGateError
+from kg.errors import ArtefactError, QualityGateError
 
 __all__ = ["build"]
 
-_STAGE = click.Choice([*STAGES, "load"])
+_STAGES = (*STAGES, "load")
+_STAGE = click.Choice(_STAGES)
 
 
 @click.command()
@@ -46,6 +48,8 @@ def build(session: Session, start: str | None, stop: str, limit: int | None, dry
       project   bring it down to catalogue ids
       load      write what changed to the graph
     """
+    if start and _STAGES.index(start) > _STAGES.index(stop):
+        raise click.UsageError(f"--to {stop} comes before --from {start}")
     workspace = limited(session.workspace, limit)
     reporter: Reporter = Quiet() if session.verbosity < 0 else TerminalReporter()
     report = _run(workspace, reporter, start, stop, dry_run)
@@ -53,7 +57,7 @@ def build(session: Session, start: str | None, stop: str, limit: int | None, dry
     if as_json:
         echo_json(report)
     else:
-        print_summary(report, dry_run=dry_run)
+        print_summary(report, workspace.builds, dry_run=dry_run)
     if report.gates:
         raise QualityGateError("; ".join(report.gates))
 
@@ -63,13 +67,8 @@ def _run(workspace: Workspace, reporter: Reporter, start: str | None, stop: str,
         report = _loaded_only(workspace)
     else:
         stages = Range(start, STAGES[-1] if stop == "load" else stop)
-        recorded = workspace.settings.extraction.recorded_answers
-        with open_asker(
-            workspace.settings.models,
-            workspace.answers,
-            workspace.path(recorded) if recorded else None,
-            _fetch_weights,
-        ) as asker:
+        models, recorded = workspace.model_options(), workspace.recorded_answers()
+        with open_asker(models, workspace.answers, recorded, _fetch_weights) as asker:
             report = run_build(workspace, asker, reporter, stages)
     if stop != "load" or not report.build:
         return report
@@ -81,9 +80,9 @@ def _loaded_only(workspace: Workspace) -> BuildReport:
     builds = Builds(workspace.builds)
     latest = builds.latest()
     if latest is None:
-        raise click.UsageError("there is no finished build to load; run 'kg build' without --from")
+        raise ArtefactError("there is no finished build to load", remedy="run 'kg build' without --from")
     last = builds.last_run()
-    return BuildReport(latest, (), last.answers if last else AnswerReport())
+    return BuildReport(latest, (), last.answers if last else AskerStats())
 
 
 def _fetch_weights(name: str) -> Path:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import click
 
+from kg.cli.graph import KEY, open_graph
 from kg.cli.session import Session, echo_json, json_option, with_session
 from kg.model import Level, Relation
 from kg.store import lookup as lookups
 from kg.store.answers import Answer, Hit
-from kg.store.driver import GraphStore, open_store
+from kg.store.driver import GraphStore
+from kg.text import clean
 
 __all__ = ["lookup"]
 
@@ -42,11 +44,11 @@ def _command(name: str, ask: _Ask, summary: str) -> None:
 
     @lookup.command(name, help=f"{summary}\n\nKEY is an id or words.")
     @with_session
-    @click.argument("key")
+    @click.argument("key", type=KEY)
     @click.option("-k", "count", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many.")
     @json_option
     def command(session: Session, key: str, count: int, as_json: bool) -> None:
-        with open_store(session.workspace.store_options()) as store:
+        with open_graph(session.workspace) as store:
             answer = ask(store, key, count)
         if as_json:
             echo_json(answer)
@@ -65,18 +67,19 @@ _command("pairings", lookups.pairings, "What tastes good with a dish, a cuisine,
 def _print(answer: Answer) -> None:
     subject = answer.subject
     via = f", through its type {answer.via.name!r}" if answer.via else ""
-    click.echo(f"{_TITLES[answer.relation]} {click.style(subject.name, bold=True)} ({subject.id}{via}):")
+    click.echo(f"{_TITLES[answer.relation]} {click.style(clean(subject.name), bold=True)} ({clean(subject.id)}{via}):")
     if not answer.hits:
         click.echo("  nothing is known; 'kg status' shows what was asked about")
     for number, hit in enumerate(answer.hits, 1):
         click.echo(f"{number:>3}. {_line(hit, answer.level)}")
-        click.echo(f"     {hit.explanation}")
+        click.echo(f"     {clean(hit.explanation)}")
     if others := [other for other in answer.others if not subject.exact_id][:3]:
-        click.echo(f"also named like that: {', '.join(f'{o.name} ({o.id})' for o in others)}")
+        click.echo(f"also named like that: {', '.join(clean(f'{o.name} ({o.id})') for o in others)}")
 
 
 def _line(hit: Hit, level: Level) -> str:
-    parts = [click.style(hit.name, bold=True), f"({hit.id})"]
+    # Names come from the catalogue: cleaned, no title can move the cursor or colour the terminal.
+    parts = [click.style(clean(hit.name), bold=True), f"({clean(hit.id)})"]
     if level is Level.PRODUCT:
         parts.append("" if hit.price is None else f"{hit.price:.2f}")
         parts.append("" if hit.in_stock else click.style("out of stock", fg="yellow"))

@@ -9,10 +9,12 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from typing import Any
 
 import click
 
 from kg.errors import KgError
+from kg.text import clean
 
 __all__ = ["cli", "main"]
 
@@ -44,6 +46,14 @@ class _LazyGroup(click.Group):
         module, _, attribute = _COMMANDS[cmd_name][0].partition(":")
         return getattr(importlib.import_module(module), attribute)
 
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - whatever the command returns
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader (head, less) has seen enough; keep the interpreter from complaining at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
@@ -67,7 +77,7 @@ def cli() -> None:
 def main() -> None:
     """Run ``kg`` and leave with its exit code."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False, color=_colour())
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         code = 2
@@ -78,14 +88,22 @@ def main() -> None:
         click.echo("stopped; what was finished is kept, the same command goes on from there", err=True)
         code = 130
     except KgError as error:
-        click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-        click.echo(str(error), err=True)
-        code = error.exit_code
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough; keep the interpreter from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        code = _report(str(error), error.exit_code)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        code = _report(f"{where}{error.strerror or error}", KgError.exit_code)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _colour() -> bool | None:
+    """Return ``False`` when NO_COLOR is set (no-color.org), else leave it to the terminal."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
+def _report(message: str, code: int) -> int:
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=_colour())
+    click.echo("\n".join(clean(line) for line in message.splitlines()), err=True)  # it may quote a hostile name
+    return code
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import click
 from kg.build.builds import Builds
 from kg.build.rejects import read_rejects
 from kg.cli.session import Session, echo_json, json_option, with_session
+from kg.text import clean
 
 __all__ = ["rejects"]
 
@@ -24,8 +25,9 @@ def rejects(session: Session, number: int, as_json: bool) -> None:
         echo_json(found)
         return
     for reject in found[:number]:
-        click.echo(f"{reject.file}:{reject.line}: {reject.field}: {reject.reason} (found {reject.value!r})")
-        click.echo(f"    {reject.remedy}")
+        field = f"{reject.field}: " if reject.field else ""
+        click.echo(f"{reject.file}:{reject.line}: {field}{reject.reason} (found {reject.value!r})")
+        click.echo(f"    {clean(reject.remedy)}")
     if len(found) > number:
         reasons = Counter(reject.reason for reject in found)
         click.echo(f"... and {len(found) - number:,} more; in all:")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from kg.build.builds import Builds
+from kg.cli.graph import graph_is_made
 from kg.cli.session import Session, echo_json, json_option, with_session
 from kg.cli.summary import print_summary
 from kg.cli.tables import table
@@ -22,8 +23,10 @@ def status(session: Session, as_json: bool) -> None:
     """Show the last run, which build is served, and what the graph holds."""
     builds = Builds(session.workspace.builds)
     last = builds.last_run()
-    with open_store(session.workspace.store_options()) as store:
-        graph = stats(store)
+    graph = Stats("", {}, {}, {})
+    if graph_is_made(session.workspace):
+        with open_store(session.workspace.store_options()) as store:
+            graph = stats(store)
     if as_json:
         echo_json({"latest": builds.latest(), "served": builds.current(), "last_run": last, "graph": graph})
         return
@@ -32,7 +35,7 @@ def status(session: Session, as_json: bool) -> None:
     _print_graph(graph)
     if last is not None:
         click.echo("\nthe last run:")
-        print_summary(last)
+        print_summary(last, session.workspace.builds)
 
 
 def _print_graph(graph: Stats) -> None:

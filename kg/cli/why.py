@@ -5,18 +5,19 @@ from __future__ import annotations
 import click
 
 from kg.build.explain import Trace, trace
+from kg.cli.graph import KEY, open_graph
 from kg.cli.session import Session, echo_json, json_option, with_session
 from kg.store.answers import WhyEdge
-from kg.store.driver import open_store
 from kg.store.lookup import why as ask_why
+from kg.text import clean
 
 __all__ = ["why"]
 
 
 @click.command()
 @with_session
-@click.argument("a")
-@click.argument("b")
+@click.argument("a", type=KEY)
+@click.argument("b", type=KEY)
 @json_option
 def why(session: Session, a: str, b: str, as_json: bool) -> None:
     """Show everything known about the edges between A and B: scores, evidence, statement, rules, model, build.
@@ -27,14 +28,14 @@ def why(session: Session, a: str, b: str, as_json: bool) -> None:
     Example:
       kg why "tortilla chips" salsa
     """
-    with open_store(session.workspace.store_options()) as store:
+    with open_graph(session.workspace) as store:
         answer = ask_why(store, a, b)
     traces = trace(session.workspace, answer.edges)
     if as_json:
         echo_json({"a": answer.a, "b": answer.b, "edges": answer.edges, "traces": traces})
         return
     if not answer.edges:
-        click.echo(f"nothing joins {answer.a.name} ({answer.a.id}) and {answer.b.name} ({answer.b.id})")
+        click.echo(clean(f"nothing joins {answer.a.name} ({answer.a.id}) and {answer.b.name} ({answer.b.id})"))
     for edge in answer.edges:
         _print_edge(edge)
     for item in traces:
@@ -43,7 +44,7 @@ def why(session: Session, a: str, b: str, as_json: bool) -> None:
 
 def _print_edge(edge: WhyEdge) -> None:
     names = f"{edge.source_name} ({edge.source_id}) -{edge.relation.value}-> {edge.target_name} ({edge.target_id})"
-    click.echo(click.style(names, bold=True))
+    click.echo(click.style(clean(names), bold=True))
     rows: list[tuple[str, str]] = [
         ("because", edge.explanation),
         ("scores", _scores(edge)),
@@ -56,7 +57,7 @@ def _print_edge(edge: WhyEdge) -> None:
     if edge.contexts:
         rows.append(("contexts", ", ".join(edge.contexts)))
     for name, text in rows:
-        click.echo(f"  {name:<9} {text}")
+        click.echo(f"  {name:<9} {clean(text)}")
 
 
 def _scores(edge: WhyEdge) -> str:
@@ -65,7 +66,7 @@ def _scores(edge: WhyEdge) -> str:
 
 
 def _evidence(edge: WhyEdge) -> str:
-    parts = [f"{edge.agreed} of {edge.samples} samples agreed"]
+    parts = [f"{edge.agreed} of {edge.samples} samples agreed"] if edge.samples else []
     if edge.pairs:
         parts.append(f"bought together {edge.pairs:,} times" + (f", lift {edge.lift:.1f}" if edge.lift else ""))
     if edge.reviewer:
@@ -79,7 +80,7 @@ def _print_trace(item: Trace) -> None:
         f"statement {statement.id}: the model named {statement.mention!r} (place {statement.rank}) "
         f"for {statement.subject!r}"
     )
-    click.echo(f"  verdict   {verdict.verdict.value} by {verdict.rule}: {verdict.reason}")
+    click.echo(f"  verdict   {verdict.verdict.value} by {verdict.rule}: {clean(verdict.reason)}")
     click.echo(f"  passed    {', '.join(verdict.passed) or '-'}")
     if item.link is not None:
-        click.echo(f"  link      {item.link.target_id} with {item.link.confidence:.2f}: {item.link.reason}")
+        click.echo(f"  link      {item.link.target_id} with {item.link.confidence:.2f}: {clean(item.link.reason)}")

@@ -192,7 +192,7 @@ def _human_claim(edge: EdgeKey, decision: Decision, subject: Node, target: Produ
         explanation=decision.explanation,
         plausibility=1.0,
         typicality=1.0,
-        evidence=Evidence(reviewer=decision.who),
+        evidence=Evidence(samples=0, agreed=0, reviewer=decision.who),  # no model was asked
     )
     link = Link(target.name, NodeKind.TYPE, target.id, 1.0, reason="named by a person")
     return _between(subject, target, Claim(statement, link, _SURE, decision=decision))

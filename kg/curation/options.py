@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, cast
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from kg.config import Options
 from kg.curation import wordlists
@@ -27,7 +28,15 @@ __all__ = [
     "VariantOptions",
 ]
 
-RuleAction = Literal["drop", "review", "off"]
+
+def _off_of_yaml(value: object) -> object:
+    """Read YAML's bare ``off``, which arrives as false; its ``on`` names no action."""
+    if value is True:
+        raise ValueError("no action (YAML reads a bare on or yes as true); write drop, review or off")
+    return "off" if value is False else value
+
+
+RuleAction = Annotated[Literal["drop", "review", "off"], BeforeValidator(_off_of_yaml)]
 RuleName = Literal[
     "variant", "weak_link", "lookalike", "same_head", "other_department",
     "model_talk", "short_explanation", "long_explanation", "generic_explanation", "repetitive", "copied",
@@ -47,12 +56,12 @@ class Threshold(Options):
     @model_validator(mode="after")
     def _ordered(self) -> Threshold:
         if self.drop > self.keep:
-            raise ValueError(f"drop ({self.drop}) must not be above keep ({self.keep})")
+            raise ValueError(f"drop ({self.drop}) must not be above keep ({self.keep}); give both")
         return self
 
 
 class Thresholds(Options):
-    """The thresholds of one relation."""
+    """The thresholds of one relation. Where only ``keep`` or ``drop`` is given, the other is this score's default."""
 
     plausibility: Threshold = Field(default=Threshold(keep=0.5, drop=0.2), description="is the claim true at all")
     typicality: Threshold = Field(default=Threshold(keep=0.35, drop=0.1), description="would most shoppers agree")
@@ -62,6 +71,17 @@ class Thresholds(Options):
     link: Threshold = Field(
         default=Threshold(keep=0.6, drop=0.35), description="does the mention mean this product type"
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _completed(cls, value: object, info: ValidationInfo) -> object:
+        default = cls.model_fields[str(info.field_name)].get_default()
+        if value is None:
+            return default
+        given = value.model_dump(exclude_unset=True) if isinstance(value, Threshold) else value
+        if not isinstance(given, Mapping):
+            return given
+        return default.model_dump() | cast("Mapping[str, object]", given)
 
 
 class ExplanationOptions(Options):

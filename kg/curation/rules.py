@@ -16,8 +16,14 @@ from kg.curation.options import CurationOptions
 from kg.model import VerdictKind
 from kg.records import digest
 
-__all__ = ["DECISION", "RULES", "Check", "Rule", "apply", "rules_version"]
+__all__ = ["CODE_VERSION", "DECISION", "RULES", "Check", "Rule", "apply", "rules_version"]
 
+CODE_VERSION = 1
+"""The version of all of kg.curation but the rules: raise it when the same input may give other verdicts or edges.
+
+It covers what has no version of its own: the critic, gathering, decisions, explanations, edges. A rule that judges
+otherwise raises its own ``version`` instead.
+"""
 Check = Callable[[Claim, RuleContext], Finding | None]
 DECISION = "decision"
 """The rule's name in the verdict on a claim that a person decided."""
@@ -53,7 +59,7 @@ RULES: tuple[Rule, ...] = (
     Rule("blocked", rules_policy.blocked),
     Rule("unsafe_claim", rules_policy.unsafe_claim),
     Rule("misfit", rules_policy.misfit),
-    Rule("prompt_leak", rules_text.prompt_leak),
+    Rule("prompt_leak", rules_text.prompt_leak, version=2),
     Rule("lookalike", rules_links.lookalike),
     Rule("same_head", rules_links.same_head),
     Rule("other_department", rules_links.other_department),
@@ -83,8 +89,8 @@ def apply(rule: Rule, claim: Claim, context: RuleContext) -> Finding | None:
 
 
 def rules_version() -> str:
-    """Return 16 hex digits that change when a rule, its version or the order changes: for a shard's key."""
-    return digest([[rule.name, rule.version] for rule in RULES])[:16]
+    """Return 16 hex digits for a shard's key; they change with ``CODE_VERSION``, a rule, its version or the order."""
+    return digest(CODE_VERSION, [[rule.name, rule.version] for rule in RULES])[:16]
 
 
 def _adjusted(name: str, finding: Finding, options: CurationOptions) -> Finding | None:

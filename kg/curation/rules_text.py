@@ -35,6 +35,7 @@ _FOREIGN = {
 }
 _LONGEST_NAME = 4  # words of a product type's name that are looked for in a sentence
 _REPEATED = 3  # words of a phrase that a sentence should not say twice
+_LEAKED_WORDS = 3  # from which a phrase of an example inside a sentence is no chance
 
 
 def not_plain_text(claim: Claim, context: RuleContext) -> Finding | None:  # noqa: ARG001 - one signature for all rules
@@ -117,10 +118,15 @@ def copied(claim: Claim, context: RuleContext) -> Finding | None:
 
 
 def prompt_leak(claim: Claim, context: RuleContext) -> Finding | None:
-    """Neither reason nor mention is one of the examples in the prompt (ground coffee -> flour)."""
-    said = words(claim.explanation)
-    if said and " ".join(said) in context.examples:
+    """Neither reason nor mention is one of the examples in the prompt (ground coffee -> flour).
+
+    A longer phrase of an example inside a reason is a leak as well ("... for a quiet night in a tent").
+    """
+    said = " ".join(words(claim.explanation))
+    if said and said in context.examples:
         return Finding(VerdictKind.DROP, "the explanation is an example of the prompt")
+    if leaked := [e for e in context.examples if e.count(" ") + 1 >= _LEAKED_WORDS and f" {e} " in f" {said} "]:
+        return Finding(VerdictKind.REVIEW, f"the explanation speaks of an example of the prompt: {min(leaked)!r}")
     if " ".join(words(claim.statement.mention)) in context.examples:
         return Finding(VerdictKind.REVIEW, "the mention is an example of the prompt")
     return None

@@ -2,8 +2,8 @@
 
 For an edge A -> B every product of A (or the intent A) reaches the best products of B that no guard refuses. Within B:
 in stock first, then popularity (0..1 within the type, plus a small bonus for the source's brand), then id. Over
-target types: each one's best product by the edges' confidence, then each one's second best, and so on. All orders are
-total, so the bytes depend on neither threads nor hash seeds.
+target types: each one's best product by the edges' rank (pinned first, then confidence), then each one's second best,
+and so on. All orders are total, so the bytes depend on neither threads nor hash seeds.
 """
 
 from __future__ import annotations

@@ -188,11 +188,12 @@ CREATE OR REPLACE TABLE placed AS SELECT sid, edge, row,
 FROM (SELECT * FROM candidate
   QUALIFY row_number() OVER (PARTITION BY sid, edge, gid ORDER BY tier, score DESC, ord) <= $per_group)
 QUALIFY place <= $per_type"""
-# Best products of all target types first, then their second best: the more confident edge goes first in each round.
+# Best products of all target types first, then their second best. Edges of a source are numbered by their rank, so a
+# pinned type goes first in each round, then the more confident one.
 RESULT = """
 INSERT INTO result SELECT p.sid, p.row, p.edge,
-  row_number() OVER (PARTITION BY p.sid ORDER BY p.place, e.confidence DESC, p.edge) AS rank
-FROM placed p JOIN edge e USING (edge) QUALIFY rank <= $top_k"""
+  row_number() OVER (PARTITION BY p.sid ORDER BY p.place, p.edge) AS rank
+FROM placed p QUALIFY rank <= $top_k"""
 
 # An edge's hash covers its texts and scores; ids are counted in bytes, so no two rows write the same text.
 OUTPUT = """

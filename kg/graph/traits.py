@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from kg.text import key
 
-__all__ = ["ADULT", "BABY", "aliases", "audience_bits", "diet_bits", "diet_bits_of_term", "is_hard"]
+__all__ = ["ADULT", "BABY", "aliases", "audience_bits", "diet_bits", "diet_bits_of_term", "is_hard", "joined"]
 
 BABY, KIDS, ADULT = 1, 2, 4
 _AGES = {
@@ -56,7 +56,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "alcohol free": ("non alcoholic", "zero alcohol", "nonalcoholic"),
     "decaf": ("decaffeinated", "caffeine free"),
     "plant based": ("vegan",),
-    "sugar free": ("no sugar", "zero sugar", "unsweetened"),
+    "sugar free": ("no sugar", "zero sugar", "unsweetened", "sugarless"),
     "unscented": ("fragrance free", "scent free", "perfume free"),
     "vegan": ("plant based",),
 }
@@ -104,3 +104,19 @@ def aliases(term: str) -> tuple[str, ...]:
 def is_hard(term: str, more: Iterable[str] = ()) -> bool:
     """Whether a qualifier (a comparison key) must be honoured: diets, audiences, scents and ``more``."""
     return term in _ALWAYS_HARD or any(term == key(word) for word in more)
+
+
+def joined(terms: Sequence[str], more: Iterable[str] = ()) -> list[str]:
+    """Return ``terms`` (comparison keys, in the mention's order) with neighbours that say one hard thing as one.
+
+    A linker may give "gluten free" or "gluten" and "free"; both come out as "gluten free". Longer phrases go first.
+    """
+    phrases = {tuple(term.split()) for term in (*_ALWAYS_HARD, *(key(word) for word in more))}
+    sizes = sorted({len(phrase) for phrase in phrases}, reverse=True)
+    out: list[str] = []
+    at = 0
+    while at < len(terms):
+        size = next((n for n in sizes if tuple(terms[at : at + n]) in phrases), 1)
+        out.append(" ".join(terms[at : at + size]))
+        at += size
+    return out

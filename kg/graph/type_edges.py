@@ -1,7 +1,7 @@
 """The type-level edges that projection starts from: checked, numbered, each with the pool of its target products.
 
 A pool is a target type and the qualifiers of the mention ("decaf" coffee). The number of an edge is its place in one
-total order, which settles ties between edges of equal confidence.
+total order: edges of one source are numbered by their rank, and so their products take turns.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kg.graph.engine import need
 from kg.graph.names import PROJECTED, SEMANTICS
-from kg.graph.traits import is_hard
+from kg.graph.traits import is_hard, joined
 from kg.model import Drop, Edge, NodeKind
 from kg.records import read_jsonl
 from kg.text import key
@@ -79,6 +79,6 @@ def _unfit(edge: Edge) -> tuple[str, str] | None:
 
 
 def _pool(edge: Edge, more: tuple[str, ...]) -> Pool:
-    terms = sorted({term for word in edge.qualifiers if (term := key(word))})
+    terms = sorted(set(joined([term for word in edge.qualifiers if (term := key(word))], more)))
     hard = tuple(term for term in terms if is_hard(term, more))
     return Pool(edge.target_id, tuple(term for term in terms if term not in hard), hard)

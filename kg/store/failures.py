@@ -19,7 +19,7 @@ _CHECK_LOGIN = "check store.user and store.password"
 _BY_CODE = (
     ("Neo.ClientError.Security.CredentialsExpired", "log in once and change the password"),
     ("Neo.ClientError.Security.AuthenticationRateLimit", "wait a few seconds, then use the right password"),
-    ("Neo.ClientError.Security.Forbidden", "grant the user the rights that docs/neo4j.md lists"),
+    ("Neo.ClientError.Security.Forbidden", "grant the user the rights that docs/graph.md lists"),
     ("Neo.ClientError.Security.", _CHECK_LOGIN),
 )
 _CLASH = "make the ids of your own nodes with our labels unique"

@@ -9,7 +9,7 @@ import pytest
 
 from kg.curation.claims import Claim, RuleContext
 from kg.curation.options import CurationOptions, RuleName
-from kg.curation.rules import RULES, Rule, apply, rules_version
+from kg.curation.rules import CODE_VERSION, RULES, Rule, apply, rules_version
 from kg.model import Link, NodeKind, Relation, VerdictKind
 from tests.parts.curation_shop import claim, link, statement
 
@@ -105,3 +105,10 @@ def test_the_version_names_the_table() -> None:
     """It is 16 hexadecimal digits."""
     assert len(rules_version()) == 16
     assert int(rules_version(), 16) >= 0
+
+
+def test_the_version_follows_the_code_around_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The critic, gathering and the edges have one version of their own, which changes the table's."""
+    before = rules_version()
+    monkeypatch.setattr("kg.curation.rules.CODE_VERSION", CODE_VERSION + 1)
+    assert rules_version() != before

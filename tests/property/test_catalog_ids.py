@@ -22,6 +22,7 @@ LENIENT = CatalogOptions(max_reject_share=1.0)
 
 
 def ids_through(name: str, data: bytes) -> list[str]:
+    """Return the ids that come out of a file of this name and content."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / name
         file.write_bytes(data)
@@ -65,7 +66,7 @@ def test_ids_survive_parquet(ids: list[str]) -> None:
 @settings(deadline=None, max_examples=25)
 @given(data=st.lists(st.lists(st.sampled_from(["", "1", "2", "a b", '"x', "é", "-3"]), max_size=4), max_size=12))
 def test_every_row_is_kept_or_refused(data: list[list[str]]) -> None:
-    """in = kept + rejected, however broken the rows are."""
+    """What goes in is kept or rejected, however broken the rows are."""
     text = "\n".join(["id,title,price", *(",".join(row) for row in data)])
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.csv"

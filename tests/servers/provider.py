@@ -7,74 +7,18 @@ embeddings, files and batches are further rows over the same ledger.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import math
 import socket
 import threading
-import time
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.servers.provider_replies import Asked, Reply, default_reply, fault, names, reason, yes
+
 __all__ = ["Asked", "Entry", "Ledger", "Provider", "Reply", "Rule", "fault", "names", "reason", "running", "yes"]
-
-NOUNS = ("lanterns", "tongs", "ribbons", "kettles", "marbles", "trowels", "quilts", "gaskets", "pulleys", "stencils")
-"""What the default answers are made of; no catalogue of ours holds them all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One request as the provider sees it."""
-
-    body: dict[str, Any]
-    api_key: str
-
-    @property
-    def messages(self) -> list[dict[str, str]]:
-        """The messages, each with role and content."""
-        return self.body.get("messages", [])
-
-    @property
-    def last(self) -> str:
-        """The last message: the question itself."""
-        return str(self.messages[-1]["content"]) if self.messages else ""
-
-    @property
-    def schema(self) -> str:
-        """The name of the reply schema, or nothing: a yes or no."""
-        return str(self.body.get("response_format", {}).get("json_schema", {}).get("name", ""))
-
-    @property
-    def key(self) -> str:
-        """Equal for equal questions, whoever asks them and when."""
-        return hashlib.sha256(json.dumps(self.body, sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What is sent back. ``cut`` resets the connection after so many bytes of the body; ``billed``: it costs.
-
-    ``raw`` replaces the whole body, otherwise it is a chat completion with ``content`` (or ``refusal``), ended by
-    ``finish``. ``top`` are the alternatives of the first token with their log-probabilities; ``None`` sends none.
-    """
-
-    content: str | None = ""
-    finish: str = "stop"
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    raw: str | None = None
-    refusal: str | None = None
-    top: tuple[tuple[str, float], ...] | None = None
-    delay_s: float = 0.0
-    cut: int | None = None
-
-    @property
-    def billed(self) -> bool:
-        """A provider bills what it generated, also when the client could not use or did not receive it."""
-        return self.status == 200
 
 
 @dataclass
@@ -129,78 +73,6 @@ class Ledger:
         return sum(words in entry.last for entry in self.entries)
 
 
-def names(*items: str) -> Reply:
-    """Return a reply of the names schema."""
-    return Reply(json.dumps({"items": items}))
-
-
-def reason(text: str) -> Reply:
-    """Return a reply of the reason schema."""
-    return Reply(json.dumps({"reason": text}))
-
-
-def yes(probability: float) -> Reply:
-    """Return a yes or no whose first token holds 0.9 of the mass, split by ``probability`` (0..1)."""
-    mass = (("Yes", 0.9 * probability), ("No", 0.9 * (1 - probability)), ("Maybe", 0.1))
-    ordered = sorted(mass, key=lambda pair: -pair[1])
-    top = tuple((word, math.log(max(p, 1e-9))) for word, p in ordered)
-    return Reply(top[0][0], top=top)
-
-
-def _error(status: int, code: str, message: str, **headers: str) -> Reply:
-    body = {"error": {"message": message, "type": code, "param": None, "code": code}}
-    return Reply(status=status, raw=json.dumps(body), headers={k.replace("_", "-"): v for k, v in headers.items()})
-
-
-_FAULTS: dict[str, Reply] = {
-    "rate limit": _error(429, "rate_limit_exceeded", "Rate limit reached"),
-    "rate limit, wait": _error(429, "rate_limit_exceeded", "Rate limit reached", retry_after="0.01"),
-    "no quota": _error(429, "insufficient_quota", "You exceeded your current quota"),
-    "no credit": _error(402, "insufficient_balance", "Insufficient balance"),
-    "server error": _error(500, "server_error", "The server had an error"),
-    "bad gateway": Reply(status=502, raw="<html>Bad Gateway</html>", headers={"Content-Type": "text/html"}),
-    "overloaded": _error(503, "overloaded", "Overloaded", retry_after="0.01"),
-    "timeout": _error(408, "timeout", "Request timed out"),
-    "wrong key": _error(401, "invalid_api_key", "Incorrect API key provided"),
-    "no right": _error(403, "forbidden", "You may not use this model"),
-    "unknown model": _error(404, "model_not_found", "The model does not exist"),
-    "too long": _error(400, "context_length_exceeded", "maximum context length is 16 tokens"),
-    "forbidden content": _error(400, "content_policy_violation", "Your request was rejected"),
-    "malformed": Reply('{"items": ["lanterns", '),
-    "off schema": Reply('{"things": ["lanterns"], "items": 7}'),
-    "not json": Reply("Sure! Here are some lanterns."),
-    "truncated": Reply('{"items": ["lanterns", "ton', finish="length"),
-    "filtered": Reply("", finish="content_filter"),
-    "empty": Reply(""),
-    "null": Reply(None),
-    "refusal": Reply(None, refusal="I cannot help with that."),
-    "no choices": Reply(raw='{"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": []}'),
-    "null choices": Reply(raw='{"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": null}'),
-    "body not json": Reply(raw="<html>It works!</html>", headers={"Content-Type": "text/html"}),
-    "body cut json": Reply(raw='{"id": "x", "choices": ['),
-    "no logprobs": Reply("Yes"),
-    "neither": Reply("Maybe", top=(("Maybe", -0.1), ("Perhaps", -2.0))),
-    "reset": Reply("{}", cut=10),
-    "closed": Reply("{}", cut=0),
-    "slow": Reply(json.dumps({"items": ["lanterns"]}), delay_s=5.0),
-}
-
-
-def fault(name: str, **changes: Any) -> Reply:
-    """Return one of the named faults, with fields of :class:`Reply` changed."""
-    return replace(_FAULTS[name], **changes)
-
-
-def default_reply(asked: Asked) -> Reply:
-    """Return the answer to a request: a pure function of its messages and schema."""
-    seed = int(hashlib.sha256(json.dumps(asked.messages, sort_keys=True).encode()).hexdigest()[:8], 16)
-    if asked.schema == "Names":
-        return names(*(NOUNS[(seed + 3 * i) % len(NOUNS)] for i in range(4)))
-    if asked.schema == "Reason":
-        return reason(f"Because it fits the plan number {seed % 1000}.")
-    return yes(round(0.05 + 0.9 * (seed % 1000) / 999, 3))
-
-
 class Provider:
     """The server's state: rules, ledger, the keys it takes (none: all of them) and the models it has."""
 
@@ -217,7 +89,11 @@ class Provider:
         self._lock = threading.Lock()
 
     def reply(
-        self, reply: Reply | Callable[[Asked], Reply], *, times: int | None = None, when: str | Callable[[Asked], bool] = ""
+        self,
+        reply: Reply | Callable[[Asked], Reply],
+        *,
+        times: int | None = None,
+        when: str | Callable[[Asked], bool] = "",
     ) -> None:
         """Script a reply; earlier rules go first. ``when`` is a test, or words that the question must hold."""
         picks = when if callable(when) else lambda asked: when in asked.last
@@ -233,13 +109,17 @@ class Provider:
             return fault("wrong key")
         if self.models and asked.body.get("model") not in self.models:
             return fault("unknown model")
+        return self._rule(asked)(asked)
+
+    def _rule(self, asked: Asked) -> Callable[[Asked], Reply]:
+        """Return the first rule's reply that still applies; taken here, made by the caller, outside the lock."""
         with self._lock:
             for rule in self.rules:
                 if rule.times != 0 and rule.when(asked):
                     if rule.times is not None:
                         rule.times -= 1
-                    return rule.reply(asked)
-        return default_reply(asked)
+                    return rule.reply
+        return default_reply
 
     def handle(self, method: str, path: str, asked: Asked) -> tuple[Reply, bytes]:
         """Return what is answered to one request and the body it is sent as; bill it."""
@@ -354,16 +234,6 @@ def running() -> Generator[Provider]:
         server.shutdown()
         thread.join()
         for connection in list(server.connections):
-            with _gone():
+            with suppress(OSError):  # the client may be faster
                 connection.shutdown(socket.SHUT_RDWR)
         server.server_close()
-
-
-@contextmanager
-def _gone() -> Generator[None]:
-    try:
-        yield
-    except OSError:
-        time.sleep(0)  # the client was faster
-
-

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from kg.catalog.catalogue import read_catalog
-from kg.catalog.columns import resolve
+from kg.catalog.columns import require, resolve
 from kg.catalog.fields import category_path, in_stock, price
 from kg.catalog.options import CatalogOptions
 from kg.errors import InputError
@@ -46,8 +46,6 @@ def test_the_mapping_beats_recognition_and_names_new_attributes(tmp_path: Path) 
 
 def test_a_wrong_mapped_column_is_guessed() -> None:
     """A mapped column that is missing is an error with the nearest name."""
-    from kg.catalog.columns import require
-
     with pytest.raises(InputError, match=r"columns.title: there is no column 'Titel'; did you mean 'Title'\?"):
         require("shop.csv", ["id", "Title"], {"title": "Titel"}, ("id", "title"))
 
@@ -85,7 +83,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_no_file_at_all_is_an_error(tmp_path: Path) -> None:
     """An empty list of files is an error that names the setting."""
-    with pytest.raises(InputError, match="catalog.files"):
+    with pytest.raises(InputError, match=r"catalog\.files"):
         read_catalog([], CatalogOptions(), tmp_path / "out")
 
 

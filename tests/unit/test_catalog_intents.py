@@ -58,6 +58,7 @@ def test_intents_without_a_kind_column_are_refused(tmp_path: Path) -> None:
 
 
 def engage(tmp_path: Path, rows: str, options: EngagementOptions) -> list[TypeSupport]:
+    """Return the type support read from the engagement ``rows`` over a small shop."""
     (tmp_path / "shop.csv").write_text(SHOP)
     read_catalog([tmp_path / "shop.csv"], CatalogOptions(), tmp_path)
     (tmp_path / "e.csv").write_text(rows)

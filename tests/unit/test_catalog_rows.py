@@ -18,16 +18,19 @@ GOOD = "0001,Oat Milk 1 L,1.99,true\n"
 
 
 def run(tmp_path: Path, data: str | bytes, options: CatalogOptions = LENIENT, name: str = "shop.csv") -> CatalogReport:
+    """Read a catalogue of this content into tmp_path/out."""
     file = tmp_path / name
     file.write_bytes(data.encode() if isinstance(data, str) else data)
     return read_catalog([file], options, tmp_path / "out")
 
 
 def rejects(tmp_path: Path) -> list[Reject]:
+    """Return the rejects of the run."""
     return list(read_jsonl(tmp_path / "out" / "rejects.jsonl", Reject))
 
 
 def products(tmp_path: Path, columns: str = "id") -> list[tuple[object, ...]]:
+    """Return columns of the products of the run."""
     file = tmp_path / "out" / "products.parquet"
     return duckdb.sql(f"SELECT {columns} FROM '{file}'").fetchall()
 

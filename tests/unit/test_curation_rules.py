@@ -187,6 +187,13 @@ def test_what_stands_in_the_prompt_is_a_leak() -> None:
     assert check("prompt_leak", made, examples=frozenset({"rosin"})) is None
 
 
+def test_a_phrase_of_an_example_inside_a_reason_goes_to_a_person() -> None:
+    """What an example asks about has no place in another reason, but a single word of it may be chance."""
+    made = claim(statement("ground coffee", "salsa", explanation="Salsa is good for a quiet night in a tent."))
+    assert verdict(check("prompt_leak", made, examples=frozenset({"a quiet night in a tent"}))) is REVIEW
+    assert check("prompt_leak", made, examples=frozenset({"tent"})) is None
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

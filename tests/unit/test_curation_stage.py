@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from kg.config import load_yaml, validate
 from kg.curation.claims import EdgeKey
 from kg.curation.curate import CurationContext, curate
 from kg.curation.edges import content_hash
 from kg.curation.options import CurationOptions, PolicyOptions, Threshold
+from kg.errors import ConfigError
 from kg.model import Edge, Evidence, NodeKind, Relation, StageCounts, TypeId, TypeSupport, VerdictKind
 from tests.parts.curation_shop import TYPES, decision, edge_to, link, links, run, statement, verdict_of
 
@@ -59,6 +62,19 @@ def test_a_shop_may_change_what_a_rule_does(action: str, expected: VerdictKind) 
     assert verdict_of(run([made], options=options), made).verdict is expected
 
 
+def test_a_bare_off_of_yaml_is_off(tmp_path: Path) -> None:
+    """YAML reads off without quotes as false, which means off here; on is a mistake, told with its place and remedy."""
+    path = tmp_path / "config.yaml"
+    path.write_text("rules: {copied: off, same_head: 'off', misfit: drop}\n")
+    options = validate(load_yaml(path), CurationOptions)
+    assert options.rules == {"copied": "off", "same_head": "off", "misfit": "drop"}
+    path.write_text("rules:\n  copied: on\n")
+    with pytest.raises(
+        ConfigError, match=r"config\.yaml:2: rules\.copied: True: no action .* write drop, review or off"
+    ):
+        validate(load_yaml(path), CurationOptions)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -67,6 +83,8 @@ def test_a_shop_may_change_what_a_rule_does(action: str, expected: VerdictKind) 
         {"policy": {"unsafe": [{"pattern": "("}]}},
         {"policy": {"model_talk": ["["]}},
         {"thresholds": {"COMPLEMENTS": {"link": {"keep": 0.1, "drop": 0.9}}}},
+        {"thresholds": {"COMPLEMENTS": {"link": {"keep": 0.3}}}},
+        {"thresholds": {"COMPLEMENTS": {"link": 0.3}}},
     ],
 )
 def test_impossible_settings_are_refused(wrong: dict[str, object]) -> None:
@@ -206,7 +224,8 @@ def test_people_make_edges_that_no_model_proposed(action: str) -> None:
     made = decision(action, "printers", "ink cartridges", explanation="A printer is useless without ink.")
     result = run([], made)
     (edge,) = result.edges
-    assert (edge.provenance.model, edge.evidence.reviewer, edge.confidence) == ("human", "ann", 1.0)
+    assert (edge.provenance.model, edge.confidence) == ("human", 1.0)
+    assert edge.evidence == Evidence(samples=0, agreed=0, reviewer="ann")
     assert result.counts == StageCounts(taken=1, kept=1)
     assert result.decisions.created == 1
 
@@ -284,6 +303,24 @@ def test_thresholds_belong_to_a_relation() -> None:
     assert options.of(Relation.COMPLEMENTS).plausibility == Threshold(keep=0.99)
     assert options.of(SUBSTITUTES).plausibility.keep == 0.5
     assert verdict_of(run([SALSA], options=options), SALSA).rule == "plausibility"
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "expected"),
+    [
+        ("confidence", {"keep": 0.85}, Threshold(keep=0.85, drop=0.15)),
+        ("typicality", {"drop": 0.05}, Threshold(keep=0.35, drop=0.05)),
+        ("link", {}, Threshold(keep=0.6, drop=0.35)),
+        ("link", None, Threshold(keep=0.6, drop=0.35)),
+        ("confidence", Threshold(keep=0.85), Threshold(keep=0.85, drop=0.15)),
+        ("confidence", Threshold(keep=0.85, drop=0.2), Threshold(keep=0.85, drop=0.2)),
+    ],
+)
+def test_half_a_threshold_keeps_the_scores_own_other_half(name: str, given: object, expected: Threshold) -> None:
+    """What is left out of a threshold is the default of that score, not of thresholds at large."""
+    options = CurationOptions.model_validate({"thresholds": {"SUBSTITUTES": {name: given}}})
+    assert getattr(options.of(SUBSTITUTES), name) == expected
+    assert CurationOptions.model_validate(options.model_dump(mode="json")) == options
 
 
 def test_settings_are_written_in_one_order() -> None:

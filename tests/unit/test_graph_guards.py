@@ -81,6 +81,9 @@ def test_table_names_every_guard_once() -> None:
         ("kids", "dog", False),
         ("women", "men", True),
         ("unheard of", "dog", True),
+        ("cat;adult", "cat;baby", False),
+        ("cat;adult", "cat", True),
+        ("cat;adult", "cat;adult", True),
     ],
 )
 def test_audiences_that_go_together(source: str, target: str, kept: bool, tmp_path: Path) -> None:

@@ -12,10 +12,12 @@ import pytest
 from pydantic import ValidationError
 
 from kg.errors import ArtefactError
+from kg.graph.checks import check_types
 from kg.graph.options import ProjectionOptions
 from kg.graph.projection import project
 from kg.model import Drop, Evidence, NodeKind, Provenance, Relation
 from kg.records import read_jsonl, write_jsonl
+from tests.parts.curation_shop import INTENTS, TYPES, decision, run, statement
 from tests.parts.graph_shop import Shop, edge, product, write_products
 
 NASTY = 'it\'s "so"; DROP TABLE edge; -- $relation {path} \\ \x00 \n \u202e \U0001f9c3'
@@ -56,12 +58,32 @@ def test_same_brand_is_a_small_bonus(tmp_path: Path) -> None:
 
 
 def test_types_take_turns(tmp_path: Path) -> None:
-    """The best of every target type comes first, by the edges' confidence, then the second best of each."""
+    """The best of every target type comes first, by the edges' rank, then the second best of each."""
     things = [product(f"{kind}{number}", kind, popularity=9.0 - number) for kind in "bc" for number in range(3)]
-    edges = [edge("i-x", "SATISFIED_BY", "b", confidence=0.5), edge("i-x", "SATISFIED_BY", "c", confidence=0.9)]
+    edges = [
+        edge("i-x", "SATISFIED_BY", "b", confidence=0.5, rank=2),
+        edge("i-x", "SATISFIED_BY", "c", confidence=0.9, rank=1),
+    ]
     shop = Shop(tmp_path, things, edges)
     shop.project(top_k={"SATISFIED_BY": 5})
     assert shop.rows("target_id, rank") == [("c0", 1), ("b0", 2), ("c1", 3), ("b1", 4), ("c2", 5)]
+
+
+def test_a_pinned_type_gives_the_first_product(tmp_path: Path) -> None:
+    """What a person pinned stands first among the products too, though other types are surer."""
+    pinned = decision("pin", "tortilla chips", "salsa")
+    claims = [
+        statement("tortilla chips", "salsa", plausibility=0.6, typicality=0.6),
+        statement("tortilla chips", "guacamole", plausibility=0.99, typicality=0.99),
+    ]
+    result = run(claims, pinned)
+    assert [each.target_id for each in result.edges] == ["salsa", "guacamole"]
+    assert result.edges[0].confidence < result.edges[1].confidence
+    checked = check_types(result.edges, TYPES, INTENTS).edges
+    things = [product(f"{kind}-{number}", kind) for kind in ("guacamole", "salsa") for number in range(2)]
+    shop = Shop(tmp_path, [product("chips", "tortilla-chips"), *things], checked)
+    shop.project()
+    assert _targets(shop) == ["salsa-0", "guacamole-0", "salsa-1", "guacamole-1"]
 
 
 def test_top_k_and_per_type_and_per_group_hold(tmp_path: Path) -> None:
@@ -124,10 +146,13 @@ def test_hard_qualifier_without_a_product_drops_the_edge(tmp_path: Path) -> None
     shop = Shop(
         tmp_path,
         [product("wine", "wine", "Red wine")],
-        [edge("i-x", "SATISFIED_BY", "wine", qualifiers=("alcohol-free",))],
+        [
+            edge("i-x", "SATISFIED_BY", "wine", qualifiers=("alcohol-free",)),
+            edge("i-y", "SATISFIED_BY", "wine", qualifiers=("red", "alcohol", "free")),
+        ],
     )
     report = shop.project()
-    assert (shop.rows(), report.drops) == ([], {"qualifier": 1})
+    assert (shop.rows(), report.drops) == ([], {"qualifier": 2})
 
 
 def test_soft_qualifier_falls_back(tmp_path: Path) -> None:

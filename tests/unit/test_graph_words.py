@@ -6,7 +6,7 @@ import pytest
 
 from kg.graph.fits import Fits, split_models
 from kg.graph.sizes import parse_size
-from kg.graph.traits import aliases, audience_bits, diet_bits, is_hard
+from kg.graph.traits import aliases, audience_bits, diet_bits, is_hard, joined
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,23 @@ def test_aliases_know_each_other() -> None:
     assert "unscented" in aliases("fragrance free")
     assert "decaffeinated" in aliases("decaf")
     assert aliases("strawberry") == ("strawberry",)
+
+
+@pytest.mark.parametrize(
+    ("terms", "more", "expected"),
+    [
+        (("salted", "gluten", "free"), (), ["salted", "gluten free"]),
+        (("gluten free", "vegan"), (), ["gluten free", "vegan"]),
+        (("guinea", "pig"), (), ["guinea pig"]),
+        (("plant", "based", "free"), (), ["plant based", "free"]),
+        (("low", "sodium"), (), ["low", "sodium"]),
+        (("low", "sodium"), ("Low-Sodium",), ["low sodium"]),
+        (("free", "gluten"), (), ["free", "gluten"]),
+        ((), (), []),
+    ],
+)
+def test_neighbours_that_say_one_thing_are_joined(
+    terms: tuple[str, ...], more: tuple[str, ...], expected: list[str]
+) -> None:
+    """Words that are a diet, an animal or one of the settings' phrases together become one term; others stay."""
+    assert joined(terms, more) == expected

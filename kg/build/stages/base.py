@@ -25,14 +25,14 @@ class Artefacts:
     manifests: Mapping[str, Manifest]
 
     def files(self, stage: str, name: str) -> list[Path]:
-        """Return the parts of an artefact.
+        """Return the parts of an artefact; none for a stage that had nothing to do (no subject to ask about).
 
         Raises:
             ArtefactError: the stage has not been run, or does not publish ``name``.
         """
         manifest = self.manifests.get(stage)
         parts = [] if manifest is None else manifest.files(self.folder / stage, name)
-        if not parts:
+        if manifest is None or (manifest.shards and not parts):
             raise ArtefactError(f"the stage {stage!r} has published no {name}", remedy=f"run 'kg build --from {stage}'")
         return parts
 

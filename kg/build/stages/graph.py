@@ -8,6 +8,7 @@ from pathlib import Path
 from kg.build.shards import Outcome, Progress, Shard
 from kg.build.stages.base import Artefacts, records
 from kg.graph.checks import check_types, write_check
+from kg.graph.options import CheckOptions
 from kg.model import Edge, Intent, ProductType
 from kg.records import digest, write_jsonl
 
@@ -21,12 +22,14 @@ _INPUTS = (("curate", "edges.jsonl"), ("catalog", "product_types.jsonl"), ("cata
 class GraphStage:
     """One shard: soundness is a property of the whole graph."""
 
+    options: CheckOptions
     name: str = "graph"
     waits: bool = False
 
     def plan(self, before: Artefacts) -> list[Shard]:
         """See :class:`Stage`."""
-        key = digest(self.name, _VERSION, [before.sha256(*name) for name in _INPUTS])
+        options = self.options.model_dump(mode="json")
+        key = digest(self.name, _VERSION, options, [before.sha256(*name) for name in _INPUTS])
         return [Shard(self.name, 0, key, payload=[before.files(*name) for name in _INPUTS])]
 
     def __call__(self, shard: Shard, out: Path, progress: Progress | None = None) -> Outcome:
@@ -36,6 +39,7 @@ class GraphStage:
             list(records(edges, Edge)),
             list(records(types, ProductType)),
             list(records(intents, Intent)),
+            self.options,
         )
         write_check(check, out)
         write_jsonl(out / "warnings.jsonl", check.warnings)

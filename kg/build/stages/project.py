@@ -16,7 +16,7 @@ from kg.records import digest
 
 __all__ = ["ProjectStage"]
 
-_VERSION = 1
+_VERSION = 2
 _INPUTS = (("catalog", "products.parquet"), ("graph", "edges.jsonl"), ("catalog", "intents.jsonl"))
 _DO_NOT_MATTER = {"memory_limit_mb", "threads"}
 
