@@ -11,32 +11,10 @@ from enum import StrEnum
 from typing import NewType
 
 __all__ = [
-    "Candidate",
-    "Decision",
-    "DecisionAction",
-    "Drop",
-    "Edge",
-    "Evidence",
-    "Failure",
-    "Intent",
-    "IntentId",
-    "IntentKind",
-    "Level",
-    "Link",
-    "NodeKind",
-    "Product",
-    "ProductId",
-    "ProductType",
-    "Provenance",
-    "Reject",
-    "Relation",
-    "StageCounts",
-    "Statement",
-    "TypeId",
-    "TypeSupport",
-    "Verdict",
-    "VerdictKind",
-]
+    "Candidate", "Decision", "DecisionAction", "Drop", "Edge", "Evidence", "Failure", "Intent", "IntentId",
+    "IntentKind", "Level", "Link", "NodeKind", "Product", "ProductId", "ProductType", "Provenance", "Reject",
+    "Relation", "StageCounts", "Statement", "TypeId", "TypeSupport", "Verdict", "VerdictKind",
+]  # fmt: skip
 
 ProductId = NewType("ProductId", str)
 IntentId = NewType("IntentId", str)

@@ -17,10 +17,10 @@ __all__ = ["Trace", "trace"]
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One statement behind an edge, with its link (``None`` for a person's own edge) and verdict."""
+    """One verdict behind an edge, with its statement and link; a person's own edge has neither (``None``)."""
 
-    statement: Statement
     verdict: Verdict
+    statement: Statement | None
     link: Link | None
 
 
@@ -48,9 +48,9 @@ def trace(workspace: Workspace, edges: Iterable[WhyEdge]) -> list[Trace]:
         if line.statement_id in ids
     }
     return [
-        Trace(said[verdict.statement_id], verdict, links.get(verdict.statement_id))
+        Trace(verdict, said.get(verdict.statement_id), links.get(verdict.statement_id))
         for verdict in records(artefacts.files("curate", "verdicts.jsonl"), Verdict)
-        if verdict.statement_id in said
+        if verdict.statement_id in ids
     ]
 
 

@@ -96,9 +96,11 @@ def run_shard(
 
 
 def _make_durable(folder: Path) -> None:
+    """Flush every file, and make it read-only: builds share it, so saving over it in place would change them all."""
     for file in sorted(folder.iterdir()):
         with file.open("rb") as handle:
             os.fsync(handle.fileno())
+        file.chmod(0o444)
     fsync_folder(folder)
 
 

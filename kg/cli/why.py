@@ -76,10 +76,11 @@ def _evidence(edge: WhyEdge) -> str:
 
 def _print_trace(item: Trace) -> None:
     statement, verdict = item.statement, item.verdict
-    click.echo(
-        f"statement {statement.id}: the model named {statement.mention!r} (place {statement.rank}) "
-        f"for {statement.subject!r}"
-    )
+    if statement is None:
+        click.echo(f"decision {verdict.statement_id}: made by a person, not by the model")
+    else:
+        named = f"the model named {statement.mention!r} (place {statement.rank})"
+        click.echo(f"statement {statement.id}: {named} for {statement.subject!r}")
     click.echo(f"  verdict   {verdict.verdict.value} by {verdict.rule}: {clean(verdict.reason)}")
     click.echo(f"  passed    {', '.join(verdict.passed) or '-'}")
     if item.link is not None:

@@ -4,11 +4,11 @@ A guard is one SQL condition that is true when a pair is refused. It reads the s
 type-level edge ``e``. All but ``variant`` read only the listed trait columns: products with equal traits are
 interchangeable, so those guards are asked once per pair of trait combinations, never once per pair of products.
 
-Traits: ``species`` and ``ages`` are bit sets of the audience (ages of people, or of the animals it names), ``diet`` is one of diets with all they imply,
-``unit`` and ``steps`` are the pack size on a logarithmic scale, ``fit`` is a set of models (0: none) and ``stated``
-says that the catalogue states it (else it was read off the title). ``s.anyone`` marks an intent: it has no traits.
-``o.shared`` says that the two fits have a model in common (null: none). ``e.hosts``: the target type sells models
-that the source type fits.
+Traits: ``species`` and ``ages`` are bit sets of the audience (ages of people, or of the animals it names), ``diet`` is
+one of diets with all they imply, ``unit`` and ``steps`` are the pack size on a logarithmic scale, ``fit`` is a set of
+models (0: none) and ``stated`` says that the catalogue states it (else it was read off the title). ``s.anyone`` marks
+an intent: it has no traits. ``o.shared`` says that the two fits have a model in common (null: none). ``e.hosts``: the
+target type sells models that the source type fits.
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.parts.commands import LIVE
+
 KG = [sys.executable, "-m", "kg.cli.main"]
-LIVE = ("movie night", "laundry day", "sore muscles")
 
 
 def _kg(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -62,7 +63,7 @@ def test_demo_asks_live_for_exactly_the_intents_that_are_left_out(
         for line in file.read_text(encoding="utf-8").splitlines()
     ]
     subjects = {item.partition(": ")[2].partition(" [")[0] for item in failures}
-    assert subjects == set(LIVE)
+    assert subjects == LIVE
 
 
 def test_demo_shows_every_part_of_the_graph(

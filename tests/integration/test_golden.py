@@ -10,7 +10,7 @@ from kg.store import canonical
 from kg.store.driver import open_store
 from kg.store.options import StoreOptions
 from tests.parts.artefacts import fingerprint, graph_digest
-from tests.parts.commands import kg_process, sample_shop
+from tests.parts.commands import kg_process, whole_sample_shop
 from tests.servers.fixtures import wipe
 
 pytestmark = pytest.mark.timeout(400)
@@ -29,7 +29,7 @@ def _neo4j(options: StoreOptions) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def embedded_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample, built with one worker under one hash seed into the embedded graph."""
-    config = sample_shop(tmp_path_factory.mktemp("embedded"), build={"workers": 1}, projection={"threads": 1})
+    config = whole_sample_shop(tmp_path_factory.mktemp("embedded"), build={"workers": 1}, projection={"threads": 1})
     said = kg_process("build", "-q", "--config", config, PYTHONHASHSEED="1")
     assert said.code == 0, said.err
     return config
@@ -37,7 +37,7 @@ def embedded_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_build_is_the_same_bytes_under_another_seed_and_more_workers(embedded_shop: Path, tmp_path: Path) -> None:
     """Hash seed, worker count, threads and shard size of the model's questions leave no trace in any artefact."""
-    config = sample_shop(tmp_path, build={"workers": 2}, projection={"threads": 2})
+    config = whole_sample_shop(tmp_path, build={"workers": 2}, projection={"threads": 2})
     said = kg_process("build", "-q", "--config", config, PYTHONHASHSEED="4242")
     assert said.code == 0, said.err
     assert fingerprint(config) == fingerprint(embedded_shop)
@@ -47,7 +47,7 @@ def test_a_build_is_the_same_bytes_under_another_seed_and_more_workers(embedded_
 @pytest.mark.neo4j
 def test_both_stores_hold_the_same_graph(embedded_shop: Path, neo4j_options: StoreOptions, tmp_path: Path) -> None:
     """The same artefacts, and the same graph node by node and edge by edge, in Neo4j and in the embedded engine."""
-    config = sample_shop(tmp_path, store=_neo4j(neo4j_options))
+    config = whole_sample_shop(tmp_path, store=_neo4j(neo4j_options))
     try:
         said = kg_process("build", "-q", "--config", config, PYTHONHASHSEED="7")
         assert said.code == 0, said.err

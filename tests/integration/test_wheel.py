@@ -26,16 +26,41 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(out.glob("product_kg-*.whl"))
 
 
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The ``kg`` of a fresh environment that has the wheel with its local extra, and nothing of this tree."""
-    folder = tmp_path_factory.mktemp("venv")
-    venv.create(folder, with_pip=True)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-q", "install"]
-    command = [*pip, "-c", str(ROOT / "constraints.txt"), f"{wheel}[local]"]
+def _install(environment: Path, what: str) -> Path:
+    """Install ``what`` with its dependencies; return the environment's ``kg``."""
+    pip = [str(environment / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-q", "install"]
+    command = [*pip, "-c", str(ROOT / "constraints.txt"), what]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return folder / "bin" / "kg"
+    return environment / "bin" / "kg"
+
+
+@pytest.fixture(scope="module")
+def base(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str], Path]:
+    """A fresh environment, and what building the sample says there with the wheel alone: no local extra."""
+    folder = tmp_path_factory.mktemp("venv")
+    venv.create(folder, with_pip=True)
+    kg = _install(folder, str(wheel))
+    config = sample_shop(tmp_path_factory.mktemp("base"))
+    done = subprocess.run([kg, "build", "-q", "--config", config], capture_output=True, text=True, check=False)
+    return folder, done, config
+
+
+@pytest.fixture(scope="module")
+def installed(base: tuple[Path, subprocess.CompletedProcess[str], Path], wheel: Path) -> Path:
+    """The ``kg`` of an environment that has the wheel with its local extra, and nothing of this tree."""
+    return _install(base[0], f"{wheel}[local]")
+
+
+def test_the_wheel_alone_does_all_but_the_embedded_parts(
+    base: tuple[Path, subprocess.CompletedProcess[str], Path],
+) -> None:
+    """Without the local extra every stage runs from recorded answers; the embedded graph is refused with its remedy."""
+    _, done, config = base
+    assert done.returncode == 1
+    assert "product-kg[local]" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (config.parent / "builds" / "LATEST").is_file()
 
 
 def test_the_wheel_holds_cypher_prompts_word_lists_and_the_sample(wheel: Path) -> None:

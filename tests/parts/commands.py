@@ -15,10 +15,14 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from extractors.specs import SPECS
 from kg.build.scaffold import SAMPLE_SETTINGS, make_project, render_config
 from kg.cli.main import main
 
-__all__ = ["RECORDED", "Said", "kg", "kg_process", "sample_shop"]
+__all__ = ["LIVE", "RECORDED", "Said", "kg", "kg_process", "sample_shop", "whole_sample_shop"]
+
+LIVE = frozenset({"movie night", "laundry day", "sore muscles"})
+"""The intents whose answers are not recorded."""
 
 RECORDED: Mapping[str, Mapping[str, object]] = {
     "extraction": {"relations": ["SATISFIED_BY", "COMPLEMENTS"], "max_intents": 14, "max_types": 8},
@@ -71,6 +75,17 @@ def kg_process(*arguments: object, timeout: float = 240, **environ: str) -> Said
         env={**os.environ, **environ}, capture_output=True, text=True, check=False, timeout=timeout,
     )  # fmt: skip
     return Said(done.returncode, done.stdout, done.stderr)
+
+
+def whole_sample_shop(folder: Path, **more: Mapping[str, object]) -> Path:
+    """Make the sample shop with everything that is recorded, but for the three intents that are asked live."""
+    limits = {"relations": [relation.value for relation in SPECS], "max_intents": 1000}
+    extraction = {**limits, "max_types": SAMPLE_SETTINGS["extraction"]["max_types"]}
+    config = sample_shop(folder, **{"extraction": extraction, **more})
+    intents = folder / "sample" / "intents.csv"
+    lines = intents.read_text(encoding="utf-8").splitlines(keepends=True)
+    intents.write_text("".join(line for line in lines if line.split(",")[1] not in LIVE), encoding="utf-8")
+    return config
 
 
 def sample_shop(folder: Path, **more: Mapping[str, object]) -> Path:
