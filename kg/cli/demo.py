@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -15,9 +16,9 @@ __all__ = ["demo"]
 _INTENT = "insomnia"
 _PRODUCT = "071397"
 _NEXT = (
-    ('kg lookup intent "game-day party"', "another intent; 'kg lookup --help' lists the questions"),
-    ('kg why "tortilla chips" salsa', "what the model said, how it was linked, which rules it passed"),
-    ("kg rejects", "the five rows that are wrong on purpose, each with its remedy"),
+    ('lookup intent "back to school"', "another intent; 'kg lookup --help' lists the questions"),
+    ('why "tortilla chips" salsa', "what the model said, how it was linked, which rules it passed"),
+    ("rejects", "the five rows that are wrong on purpose, each with its remedy"),
 )
 
 
@@ -40,8 +41,9 @@ def demo(folder: Path) -> None:
     _run("status", "--config", str(config))
     click.secho("\nNext, try:", bold=True)
     click.echo(f"  export KG_CONFIG={shlex.quote(str(config))}")
+    kg = "kg" if shutil.which("kg") else shlex.quote(sys.argv[0])
     for command, about in _NEXT:
-        click.echo(f"  {command:<36} # {about}")
+        click.echo(f"  {kg} {command:<32} # {about}")
     if missed:
         click.echo(f"finished on the recorded answers: {missed}", err=True)
         sys.exit(QualityGateError.exit_code)
