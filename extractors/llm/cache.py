@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from filelock import FileLock
+
 from extractors.llm.questions import Answer, Source
 from kg.errors import ArtefactError
 from kg.records import from_json, read_jsonl, to_json
@@ -62,7 +64,8 @@ class AnswerCache:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=_BUSY_S, check_same_thread=False, isolation_level=None)
         try:
-            with self._errors():
+            # SQLite does not wait for others when it turns write-ahead on, so two openers of a new file take turns.
+            with self._errors(), FileLock(f"{path}.lock", timeout=_BUSY_S):
                 self._prepare()
         except ArtefactError:
             self._db.close()
