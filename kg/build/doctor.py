@@ -13,7 +13,7 @@ from extractors.llm import probe, weights
 from extractors.llm.cache import AnswerCache
 from kg.build.settings import Workspace, open_workspace
 from kg.errors import KgError
-from kg.store.driver import open_store
+from kg.store.stores import open_store
 
 __all__ = ["Finding", "examine"]
 

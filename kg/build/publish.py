@@ -8,8 +8,8 @@ from kg.build.builds import Builds
 from kg.build.report import Reporter, StageReport, WriteReport
 from kg.build.settings import Workspace
 from kg.model import StageCounts
-from kg.store.driver import open_store
 from kg.store.loader import GraphFiles, load
+from kg.store.stores import open_store
 
 __all__ = ["graph_files", "load_build"]
 

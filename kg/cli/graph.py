@@ -9,7 +9,8 @@ import click
 
 from kg.build.settings import Workspace
 from kg.errors import NotFound
-from kg.store.driver import GraphStore, open_store
+from kg.store.driver import GraphStore
+from kg.store.stores import open_store
 
 __all__ = ["KEY", "graph_is_made", "open_graph"]
 

@@ -10,8 +10,8 @@ from kg.cli.session import Session, echo_json, json_option, with_session
 from kg.cli.summary import print_summary
 from kg.cli.tables import table
 from kg.store.answers import Stats
-from kg.store.driver import open_store
 from kg.store.lookup import stats
+from kg.store.stores import open_store
 
 __all__ = ["status"]
 

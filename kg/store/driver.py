@@ -1,25 +1,23 @@
-"""The one seam to a graph database: open a store, read through read transactions, write through managed ones.
+"""The one seam to a graph database: read through read transactions, write through managed ones.
 
-Two stores are registered, both spoken to over Bolt with the official driver and the same Cypher files: a
-graph embedded in a folder, and a Neo4j server.
+Every store is spoken to over Bolt with the official driver and the same Cypher files; :mod:`kg.store.stores` opens
+them.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 
 from kg.errors import StoreError
 from kg.store import queries
-from kg.store.options import StoreOptions
 
 if TYPE_CHECKING:
     import neo4j
 
-__all__ = ["GraphStore", "Row", "StoreInfo", "open_store"]
+__all__ = ["GraphStore", "Row", "StoreInfo"]
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -39,7 +37,7 @@ class StoreInfo:
 
 
 class GraphStore:
-    """An open graph database. Make one with :func:`open_store`.
+    """An open graph database. Made by :func:`kg.store.stores.open_store`.
 
     ``index_schema`` creates the full-text indexes, which the stores declare in different languages;
     everything else is the same for all.
@@ -173,39 +171,6 @@ class GraphStore:
         return self._driver.session(  # pyright: ignore[reportUnknownMemberType]
             database=self._info.database, default_access_mode=mode
         )
-
-
-@contextmanager
-def open_store(options: StoreOptions) -> Generator[GraphStore]:
-    """Yield the store that ``options`` name; close it afterwards.
-
-    Raises:
-        StoreBusy: another process holds the embedded graph.
-        StoreUnreachable: nothing answers.
-        StoreRefused: wrong name or password.
-        StoreTooOld: the server is older than Neo4j 5.26.
-        StoreError: anything else that keeps it from opening.
-    """
-    with _OPENERS[options.kind](options) as store:
-        yield store
-
-
-def _embedded(options: StoreOptions) -> AbstractContextManager[GraphStore]:
-    from kg.store.embedded import open_embedded  # noqa: PLC0415 - one store's libraries, when it is used
-
-    return open_embedded(options)
-
-
-def _server(options: StoreOptions) -> AbstractContextManager[GraphStore]:
-    from kg.store.server import open_server  # noqa: PLC0415 - one store's libraries, when it is used
-
-    return open_server(options)
-
-
-_OPENERS: dict[str, Callable[[StoreOptions], AbstractContextManager[GraphStore]]] = {
-    "embedded": _embedded,
-    "neo4j": _server,
-}
 
 
 def _rows_of(tx: neo4j.ManagedTransaction, text: LiteralString) -> list[Row]:

@@ -10,9 +10,10 @@ import neo4j
 import pytest
 
 from kg.store import queries
-from kg.store.driver import GraphStore, open_store
+from kg.store.driver import GraphStore
 from kg.store.loader import load
 from kg.store.options import StoreOptions
+from kg.store.stores import open_store
 from tests.servers.fixtures import wipe
 from tests.servers.graph_files import small_world, write_world
 

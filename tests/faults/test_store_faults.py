@@ -14,9 +14,9 @@ from pydantic import SecretStr
 from kg.errors import StoreBusy, StoreError, StoreRefused, StoreUnreachable
 from kg.model import Product, ProductType, Relation
 from kg.store import canonical, lookup
-from kg.store.driver import open_store
 from kg.store.loader import GraphFiles, load
 from kg.store.options import StoreOptions
+from kg.store.stores import open_store
 from tests.servers import loader_process
 from tests.servers.fixtures import run, wipe
 from tests.servers.graph_files import ProductEdge, World, small_world, write_world

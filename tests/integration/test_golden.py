@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kg.store import canonical
-from kg.store.driver import open_store
 from kg.store.options import StoreOptions
+from kg.store.stores import open_store
 from tests.parts.artefacts import fingerprint, graph_digest
 from tests.parts.commands import kg_process, whole_sample_shop
 from tests.servers.fixtures import wipe

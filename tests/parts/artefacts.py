@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kg.build.settings import open_workspace
 from kg.store import canonical
-from kg.store.driver import open_store
+from kg.store.stores import open_store
 
 __all__ = ["fingerprint", "graph_digest"]
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from kg.model import NodeKind, Product, ProductType, Relation
 from kg.store import canonical
-from kg.store.driver import GraphStore, open_store
+from kg.store.driver import GraphStore
 from kg.store.loader import load
 from kg.store.options import StoreOptions
+from kg.store.stores import open_store
 from tests.servers.fixtures import wipe
 from tests.servers.graph_files import ProductEdge, World, write_world
 

@@ -8,8 +8,9 @@ import neo4j
 import pytest
 from pydantic import SecretStr
 
-from kg.store.driver import GraphStore, open_store
+from kg.store.driver import GraphStore
 from kg.store.options import StoreOptions
+from kg.store.stores import open_store
 from tests.servers.neo4j_server import Neo4jServer, ServerMissing, running_server
 
 __all__ = ["any_store", "any_store_options", "neo4j_options", "neo4j_server", "run", "wipe"]

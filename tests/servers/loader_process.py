@@ -13,9 +13,9 @@ import sys
 import threading
 from pathlib import Path
 
-from kg.store.driver import open_store
 from kg.store.loader import GraphFiles, load
 from kg.store.options import StoreOptions
+from kg.store.stores import open_store
 
 
 def main(options: str, files: str, after_rows: str, after_seconds: str) -> None:

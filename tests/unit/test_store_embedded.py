@@ -8,8 +8,9 @@ import pytest
 
 from kg.errors import StoreBusy, StoreError
 from kg.store import driver
-from kg.store.driver import GraphStore, StoreInfo, open_store
+from kg.store.driver import GraphStore, StoreInfo
 from kg.store.options import StoreOptions
+from kg.store.stores import open_store
 
 
 class EngineError(Exception):

@@ -64,7 +64,9 @@ def test_the_full_text_indexes_have_one_name_in_both_dialects() -> None:
     assert pattern.findall(sql) == pattern.findall(queries.cypher("schema/fulltext"))
 
 
-@pytest.mark.parametrize("module", ["kg.store.options", "kg.store.driver", "kg.store.queries", "kg.store.lookup"])
+@pytest.mark.parametrize(
+    "module", ["kg.store.options", "kg.store.driver", "kg.store.stores", "kg.store.queries", "kg.store.lookup"]
+)
 def test_importing_the_store_loads_no_database(module: str) -> None:
     """Drivers and engines load when a store is opened, so that 'kg --help' stays quick."""
     code = f"import sys, {module}; sys.exit(bool({{'neo4j', 'arcadedb', 'duckdb'}} & set(sys.modules)))"
