@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Literal
 
 __all__ = ["clean", "key", "normalise", "singular", "slug", "tokens"]
 
@@ -120,18 +121,30 @@ def _fold(text: str) -> str:
     """Fold compatible forms, and accents where they are spelling variants only."""
     # Apostrophes and case go first: an accent belongs to the letter before it, not to what stands in between.
     bare = _APOSTROPHES.sub("", text.casefold()).replace("™", "").replace("®", "").replace("℠", "")
+    if bare.isascii():
+        return bare
     decomposed = _APOSTROPHES.sub("", unicodedata.normalize("NFKD", bare))
     out: list[str] = []
     foldable = False
     for ch in decomposed:
-        category = unicodedata.category(ch)
-        if category in {"Cf", "Cs", "Co", "Cn"}:
-            continue
-        if category == "Mn":
+        role = _role(ch)
+        if role == "accent":
             if not foldable:
                 out.append(ch)
-            continue
-        if category[0] != "M":
-            foldable = unicodedata.name(ch, "").startswith(("LATIN", "GREEK", "CYRILLIC"))
-        out.append(ch)
+        elif role != "nothing":
+            out.append(ch)
+            if role != "mark":
+                foldable = role == "foldable"
     return unicodedata.normalize("NFC", "".join(out))
+
+
+@lru_cache(maxsize=8_192)
+def _role(ch: str) -> Literal["nothing", "accent", "mark", "foldable", "letter"]:
+    """Return what a character does to the text around it; looked up once, as titles repeat their characters."""
+    category = unicodedata.category(ch)
+    if category in {"Cf", "Cs", "Co", "Cn"}:
+        return "nothing"
+    if category[0] == "M":
+        return "accent" if category == "Mn" else "mark"
+    latin = unicodedata.name(ch, "").startswith(("LATIN", "GREEK", "CYRILLIC"))
+    return "foldable" if latin else "letter"

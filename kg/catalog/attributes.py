@@ -29,7 +29,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("cat", "cats", "kitten"), ("audience", "cat")),
 }
 _SIZE = re.compile(
-    r"\d+(?:[.,]\d+)?(?: ?x ?\d+(?:[.,]\d+)?)? ?(?=[cfgiklmoptw])"  # most numbers fail at this one test
+    # The digit stands before the look-behind so that the engine skips to digits; most numbers fail at the unit's letter.
+    r"\d(?<![a-z\d.-]\d)\d*(?:[.,]\d+)?(?: ?x ?\d+(?:[.,]\d+)?)? ?(?=[cfgiklmoptw])"
     r"(?:oz|lbs?|k?g|m[glm]?|cl|l|fl oz|ct|count|cm|pack|inch|[gt]b|mah|w)(?!\w)"
 )
 
@@ -51,9 +52,7 @@ def from_titles(titles: Sequence[str], wanted: Collection[str]) -> dict[int, dic
         _named(text, ends, wanted, found)
     if "size" in wanted:
         for match in _SIZE.finditer(text):
-            at = match.start()
-            if not at or not (text[at - 1].isalnum() or text[at - 1] in ".-"):
-                found.setdefault(bisect_right(ends, at), {}).setdefault("size", match[0])
+            found.setdefault(bisect_right(ends, match.start()), {}).setdefault("size", match[0])
     return found
 
 

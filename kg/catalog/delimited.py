@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from operator import itemgetter
 from typing import BinaryIO
 
@@ -70,50 +70,60 @@ class _Parser:
         if not first.strip():
             raise InputError("the file is empty", file=file, remedy="export the catalogue again")
         self.delimiter = delimiter or max(_DELIMITERS, key=lambda mark: (first.count(mark), -_DELIMITERS.index(mark)))
-        self.rows = csv.reader(chain((first,), text), delimiter=self.delimiter, strict=True)
+        header = csv.reader(chain((first,), text), delimiter=self.delimiter, strict=True)
         try:
-            self.header = tuple(name.strip() for name in next(self.rows))
+            self.header = tuple(name.strip() for name in next(header))
         except csv.Error as error:
             raise InputError(
                 f"the header cannot be read: {error}", file=file, line=1, remedy="check its quotes"
             ) from error
         self.width = len(self.header)
+        self.text = text
+        self.done = header.line_num  # lines that are behind us
 
     def batches(self) -> Iterator[Batch]:
         """Yield batches until the file ends."""
-        while True:
-            rows: list[list[str]] = []
-            lines: list[int] = []
-            rejects: list[Reject] = []
-            more = self._fill(rows, lines, rejects)
-            if rows or rejects:
-                yield self._batch(rows, lines, rejects)
-            if not more:
-                return
+        while chunk := list(islice(self.text, BATCH_ROWS)):
+            batch = self._plain(chunk) or self._mended(chunk)
+            if batch.lines or batch.rejects:
+                yield batch
 
-    def _fill(self, rows: list[list[str]], lines: list[int], rejects: list[Reject]) -> bool:
-        """Read up to a batch of records; return whether there may be more."""
-        reader, width = self.rows, self.width
-        start = reader.line_num + 1
-        while len(rows) + len(rejects) < BATCH_ROWS:
+    def _plain(self, chunk: list[str]) -> Batch | None:
+        """Return the records of lines that are one well-formed record each: nearly all are, and it is twice as fast."""
+        try:
+            rows = list(csv.reader(chunk, delimiter=self.delimiter, strict=True))
+        except csv.Error:
+            return None
+        if len(rows) != len(chunk) or set(map(len, rows)) != {self.width}:
+            return None
+        first = self.done + 1
+        self.done += len(chunk)
+        return self._batch(rows, range(first, self.done + 1), [])
+
+    def _mended(self, chunk: list[str]) -> Batch:
+        """Return the records that begin in these lines, one at a time, knowing the line of each."""
+        rows: list[list[str]] = []
+        lines: list[int] = []
+        rejects: list[Reject] = []
+        reader = csv.reader(chain(chunk, self.text), delimiter=self.delimiter, strict=True)
+        while reader.line_num < len(chunk):
+            start = self.done + reader.line_num + 1
             try:
-                for row in reader:
-                    if len(row) == width:
-                        rows.append(row)
-                        lines.append(start)
-                        if len(rows) >= BATCH_ROWS:
-                            return True
-                    elif row:
-                        rejects.append(self._ragged(row, start))
-                    start = reader.line_num + 1
+                row = next(reader)
+            except StopIteration:
+                break
             except csv.Error as error:
                 rejects.append(self._broken(str(error), start))
-                start = reader.line_num + 1
-            else:
-                return False
-        return True
+                continue
+            if len(row) == self.width:
+                rows.append(row)
+                lines.append(start)
+            elif row:
+                rejects.append(self._ragged(row, start, self.done + reader.line_num))
+        self.done += reader.line_num
+        return self._batch(rows, lines, rejects)
 
-    def _batch(self, rows: list[list[str]], lines: list[int], rejects: list[Reject]) -> Batch:
+    def _batch(self, rows: list[list[str]], lines: Sequence[int], rejects: list[Reject]) -> Batch:
         position = {name: index for index, name in reversed(list(enumerate(self.header)))}
 
         def column(name: str) -> Sequence[object]:
@@ -121,8 +131,7 @@ class _Parser:
 
         return Batch(self.file, self.header, lines, column, rejects, text=True)
 
-    def _ragged(self, row: list[str], line: int) -> Reject:
-        last = self.rows.line_num
+    def _ragged(self, row: list[str], line: int, last: int) -> Reject:
         remedy = f"quote values that contain {self.delimiter!r}"
         if last > line:
             remedy += f"; the record runs to line {last}, so a closing quote may be missing"

@@ -65,10 +65,11 @@ class Spool:
             "line": np.array(lines, dtype=np.int64),
         }
         for name in _OBJECTS:
-            batch[name] = np.array(columns[name], dtype=object)
+            if any(columns[name]):  # a column the catalogue does not have costs nothing to carry
+                batch[name] = np.array(columns[name], dtype=object)
         for name, kind in _NUMBERS.items():
             batch[name] = np.array(columns[name], dtype=kind)
-        self._files.append(self._save("rows", len(self._files), batch))
+        self._files.append(self._save("rows", len(self._files), batch, _OBJECTS))
         self.rows += size
 
     def duplicates(self, names: Sequence[str]) -> Iterator[Reject]:
@@ -168,9 +169,15 @@ class Spool:
         columns = self.engine.execute(query).fetchnumpy()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         return cast("dict[str, np.ndarray[Any, Any]]", columns)
 
-    def _save(self, kind: str, number: int, batch: Mapping[str, np.ndarray[Any, Any]]) -> str:
+    def _save(
+        self, kind: str, number: int, batch: Mapping[str, np.ndarray[Any, Any]], texts: Sequence[str] = ()
+    ) -> str:
+        """Write a batch and return the file; of ``texts``, those the batch does not have are empty."""
         file = self.folder / f"{kind}-{number:06d}.parquet"
         self.engine.register("batch", dict(batch))
-        self.engine.execute(f"COPY (SELECT * FROM batch) TO {literal(file)} (FORMAT parquet, COMPRESSION lz4_raw)")
+        columns = [name for name in batch if name not in texts]
+        columns += [name if name in batch else f"'' AS {name}" for name in texts]
+        select = f"SELECT {', '.join(columns)} FROM batch"
+        self.engine.execute(f"COPY ({select}) TO {literal(file)} (FORMAT parquet, COMPRESSION lz4_raw)")
         self.engine.unregister("batch")
         return str(file)
