@@ -29,7 +29,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("cat", "cats", "kitten"), ("audience", "cat")),
 }
 _SIZE = re.compile(
-    # The digit stands before the look-behind so that the engine skips to digits; most numbers fail at the unit's letter.
+    # The digit stands before the look-behind: the engine skips to digits, and most fail at the unit's letter.
     r"\d(?<![a-z\d.-]\d)\d*(?:[.,]\d+)?(?: ?x ?\d+(?:[.,]\d+)?)? ?(?=[cfgiklmoptw])"
     r"(?:oz|lbs?|k?g|m[glm]?|cl|l|fl oz|ct|count|cm|pack|inch|[gt]b|mah|w)(?!\w)"
 )
