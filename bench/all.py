@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import subprocess
 import sys
@@ -46,12 +46,7 @@ def _page(name: str, result: dict[str, object]) -> str:
 
 
 def _docstring(name: str) -> str:
-    spec = importlib.util.find_spec(f"bench.{name}")
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    assert spec.loader is not None
-    spec.loader.exec_module(module)
-    return module.__doc__ or name
+    return importlib.import_module(f"bench.{name}").__doc__ or name
 
 
 if __name__ == "__main__":
