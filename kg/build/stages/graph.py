@@ -10,7 +10,7 @@ from kg.build.stages.base import Artefacts, records
 from kg.graph.checks import check_types, write_check
 from kg.graph.options import CheckOptions
 from kg.model import Edge, Intent, ProductType
-from kg.records import digest, write_jsonl
+from kg.records import digest
 
 __all__ = ["GraphStage"]
 
@@ -42,7 +42,6 @@ class GraphStage:
             self.options,
         )
         write_check(check, out)
-        write_jsonl(out / "warnings.jsonl", check.warnings)
         if progress:
             progress(shard.size)
         return Outcome(check.counts, {"shape": asdict(check.shape), "warnings": len(check.warnings)})
