@@ -28,6 +28,19 @@ _WORDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("dog", "dogs", "puppy"), ("audience", "dog")),
     **dict.fromkeys(("cat", "cats", "kitten"), ("audience", "cat")),
 }
+# A plain search costs as much as the text is long: words that share a piece are found by one.
+_PIECES = (*("free", "veg", "bab", "kid", "boy", "girl", "men'", "mens", "for men", "for women", "dog", "cat"), "")
+
+
+def _by_term() -> dict[str, list[tuple[str, int]]]:
+    terms: dict[str, list[tuple[str, int]]] = {}
+    for word in _WORDS:
+        term = next(piece for piece in _PIECES if piece in word) or word
+        terms.setdefault(term, []).append((word, word.index(term)))
+    return terms
+
+
+_TERMS = _by_term()
 _SIZE = re.compile(
     # The digit stands before the look-behind: the engine skips to digits, and most fail at the unit's letter.
     r"\d(?<![a-z\d.-]\d)\d*(?:[.,]\d+)?(?: ?x ?\d+(?:[.,]\d+)?)? ?(?=[cfgiklmoptw])"
@@ -59,9 +72,9 @@ def from_titles(titles: Sequence[str], wanted: Collection[str]) -> dict[int, dic
 def _named(text: str, ends: Sequence[int], wanted: Collection[str], found: dict[int, dict[str, str]]) -> None:
     """Mark the closed list's words; a plain search for each is several times cheaper than one alternation."""
     hits: list[tuple[int, str]] = []
-    for word, (field, _) in _WORDS.items():
-        if field in wanted:
-            hits.extend((at, word) for at in _places(text, word))
+    for term, words in _TERMS.items():
+        for at in _places(text, term):
+            hits.extend((start, word) for word, start in _words_at(text, at, words) if _WORDS[word][0] in wanted)
     for at, word in sorted(hits):
         field, value = _WORDS[word]
         values = found.setdefault(bisect_right(ends, at), {})
@@ -70,10 +83,17 @@ def _named(text: str, ends: Sequence[int], wanted: Collection[str], found: dict[
             values[field] = f"{before};{value}" if before else value
 
 
-def _places(text: str, word: str) -> Iterator[int]:
-    """Yield where ``word`` stands as a word of its own."""
-    at, size = text.find(word), len(word)
+def _places(text: str, term: str) -> Iterator[int]:
+    at = text.find(term)
     while at >= 0:
-        if not (at and text[at - 1].isalnum()) and not text[at + size : at + size + 1].isalnum():
-            yield at
-        at = text.find(word, at + size)
+        yield at
+        at = text.find(term, at + 1)
+
+
+def _words_at(text: str, at: int, words: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """Yield which of ``words`` (with the place of the term in each) stand at ``at`` as words of their own."""
+    for word, offset in words:
+        start, end = at - offset, at - offset + len(word)
+        ends = text.startswith(word, start) and not text[end : end + 1].isalnum()
+        if ends and not (start and text[start - 1].isalnum()):
+            yield word, start

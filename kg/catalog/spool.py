@@ -17,7 +17,7 @@ from kg.records import atomic_path
 
 __all__ = ["Counted", "Spool"]
 
-_BUCKET = 400_000  # rows whose ids are compared at a time
+_BUCKET = 4_000_000  # rows whose ids are compared at a time
 _CHUNK = 16_384
 _MAX_TEXT = 4_000_000  # characters of descriptions that are written at a time
 _GROUP = 16_384  # rows in a row group of products.parquet, fewer where descriptions are long
@@ -75,21 +75,30 @@ class Spool:
     def duplicates(self, names: Sequence[str]) -> Iterator[Reject]:
         """Yield a reject for every row whose id an earlier row has; such rows are left out from here on.
 
-        Ids are compared in buckets by hash, so that memory does not grow with the catalogue.
+        Hashes of ids are compared first, eight bytes a row and a bounded number of rows at a time, then the ids of
+        those few whose hash stands twice.
         """
         if not self._files:
             return
         buckets = self.rows // _BUCKET + 1
         for bucket in range(buckets):
-            self.engine.execute(
-                "CREATE OR REPLACE TEMP TABLE first AS SELECT id, min(row_number) AS kept FROM read_parquet($files) "
-                "WHERE hash(id) % $buckets = $bucket GROUP BY id HAVING count(*) > 1",
+            hashes = self._arrays(
+                f"SELECT hash(id) AS h FROM read_parquet($files) WHERE {buckets} = 1 OR hash(id) % $buckets = $bucket",
                 {"files": self._files, "buckets": buckets, "bucket": bucket},
-            )
-            if self.engine.execute("SELECT count(*) FROM first").fetchall()[0][0]:
-                yield from self._doubled(names)
+            )["h"]
+            hashes.sort()
+            twice = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+            if twice.size:
+                yield from self._doubled(names, twice)
 
-    def _doubled(self, names: Sequence[str]) -> Iterator[Reject]:
+    def _doubled(self, names: Sequence[str], hashes: np.ndarray[Any, Any]) -> Iterator[Reject]:
+        self.engine.register("twice", {"h": hashes})
+        self.engine.execute(
+            "CREATE OR REPLACE TEMP TABLE first AS SELECT id, min(row_number) AS kept FROM read_parquet($files) "
+            "WHERE hash(id) IN (SELECT h FROM twice) GROUP BY id HAVING count(*) > 1",
+            {"files": self._files},
+        )
+        self.engine.unregister("twice")
         self.engine.execute(
             "CREATE OR REPLACE TEMP TABLE found AS SELECT s.row_number, s.file, s.line, s.id, f.kept "
             "FROM read_parquet($files) s JOIN first f ON s.id = f.id WHERE s.row_number > f.kept",
@@ -164,9 +173,9 @@ class Spool:
             rows //= 2
         return rows
 
-    def _arrays(self, query: str) -> dict[str, np.ndarray[Any, Any]]:
+    def _arrays(self, query: str, parameters: object = None) -> dict[str, np.ndarray[Any, Any]]:
         """Return the columns of a query."""
-        columns = self.engine.execute(query).fetchnumpy()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        columns = self.engine.execute(query, parameters).fetchnumpy()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         return cast("dict[str, np.ndarray[Any, Any]]", columns)
 
     def _save(

@@ -157,6 +157,8 @@ def test_a_missing_table_is_an_error(tmp_path: Path) -> None:
         ("Gluten-Free Flour & Sugar", "", "gluten-free flour , sugar"),
         ("100 Sheets Paper for Printers", "", ", paper"),
         ("東京 お茶 100 g", "", "東京 お茶 , ,"),
+        ("Pyle 8\u201d In-wall Speakers with Grille", "Pyle", ", , wall speaker"),
+        ("\t(New) Sugar Free Jam\nwith Plums", "", "sugar-free jam"),
     ],
 )
 def test_the_core_of_a_title_keeps_naming_words_only(title: str, brand: str, words: str) -> None:

@@ -22,7 +22,7 @@ from kg.records import digest, file_digest, read_jsonl, write_jsonl
 
 __all__ = ["CatalogStage"]
 
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclass(frozen=True)
