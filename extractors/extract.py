@@ -9,28 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from extractors.llm.asker import Asker
-from extractors.llm.questions import Answer, Question, ReplyKind
+from extractors.agreement import Agreed, Agreement, Named
+from extractors.llm.questions import Answer, Question
+from extractors.llm.session import Askers
+from extractors.llm.stats import Tokens
 from extractors.mentions import refusal
+from extractors.options import ExtractionOptions
+from extractors.packing import PACKABLE, shared_messages
 from extractors.prompts import Prompt, Step
+from extractors.screen import fault
+from extractors.specs import step_of
 from extractors.subjects import Subject
-from kg.model import Drop, Failure, Provenance, StageCounts, Statement
+from kg.model import Drop, Evidence, Failure, Provenance, StageCounts, Statement
 from kg.records import digest
 from kg.text import clean, key
 
 __all__ = ["CODE_VERSION", "Extraction", "Extractor"]
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 """Part of every shard's key: raise it when the same answers give other statements."""
 
-_REPLIES: dict[Step, ReplyKind] = {
-    "names": "names",
-    "plausible": "yes_no",
-    "typical": "yes_no",
-    "explain": "reason",
-}
-_TOKENS: dict[Step, int] = {"names": 160, "plausible": 1, "typical": 1, "explain": 80}
-_NAMES_FREQUENCY_PENALTY = 0.3  # small models repeat themselves in lists
+Item = tuple[Subject, Statement]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +37,29 @@ class Extraction:
     """What came out of one shard.
 
     ``counts`` are in names: a subject whose names could not be had counts as one that failed; a statement
-    whose check or reason failed is kept without it, and the failure is listed.
+    whose check or reason failed is kept without it, and the failure is listed. A reason that may not be shown is a
+    drop beside its statement, and not counted: the statement is kept without it. ``tokens`` are what all its answers
+    cost when they were made, by model: ``{"m": {"answers": 2, "prompt": 90, "completion": 30}}``.
     """
 
     statements: tuple[Statement, ...]
     drops: tuple[Drop, ...]
     failures: tuple[Failure, ...]
     counts: StageCounts
+    tokens: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
 
 
 @dataclass
 class Extractor:
-    """Asks about one relation. ``explain_from`` is the plausibility (0..1) that earns a reason."""
+    """Asks about one relation."""
 
     prompt: Prompt
-    asker: Asker
-    explain_from: float
+    askers: Askers
+    options: ExtractionOptions
     progress: Callable[[int], None] | None = None
     _drops: list[Drop] = field(default_factory=list[Drop])
     _failures: list[Failure] = field(default_factory=list[Failure])
+    _tokens: Tokens = field(default_factory=Tokens)
 
     def extract(self, subjects: Sequence[Subject]) -> Extraction:
         """Return the statements about ``subjects``, in their order and in the order the model named things.
@@ -64,64 +67,79 @@ class Extractor:
         Raises:
             ModelError: the model refuses everything (wrong key, unknown model); answers so far are cached.
         """
-        self._drops, self._failures = [], []
-        named = self._names(subjects)
+        self._drops, self._failures, self._tokens = [], [], Tokens()
+        named = self._named(subjects)
         unanswered = len(self._failures)
         plausible = self._ask("plausible", named, lambda s, a: replace(s, plausibility=a.yes))
-        worth = [i for i, (_, s) in enumerate(plausible) if (s.plausibility or 0.0) >= self.explain_from]
+        worth = [i for i, (_, s) in enumerate(plausible) if (s.plausibility or 0.0) >= self.options.explain_from]
         chosen = self._ask("typical", [plausible[i] for i in worth], lambda s, a: replace(s, typicality=a.yes))
-        chosen = self._ask("explain", chosen, lambda s, a: replace(s, explanation=clean(a.reason)))
+        dropped = len(self._drops)
+        chosen = self._ask("explain", chosen, self._explained)
         statements = [statement for _, statement in plausible]
         for index, (_, statement) in zip(worth, chosen, strict=True):
             statements[index] = statement
-        kept, dropped = len(statements), len(self._drops)
+        kept = len(statements)
         counts = StageCounts(kept + dropped + unanswered, kept=kept, dropped=dropped, failed=unanswered)
-        return Extraction(tuple(statements), tuple(self._drops), tuple(self._failures), counts)
+        return Extraction(tuple(statements), tuple(self._drops), tuple(self._failures), counts, self._tokens.by_model())
 
-    def _names(self, subjects: Sequence[Subject]) -> list[tuple[Subject, Statement]]:
-        """Step one: what does the model name for each subject?"""
-        out: list[tuple[Subject, Statement]] = []
-        answers = self.asker.ask_all([self._question("names", subject) for subject in subjects], self.progress)
-        for subject, answer in zip(subjects, answers, strict=True):
-            if isinstance(answer, Failure):
-                self._failures.append(answer)
-            else:
-                out.extend((subject, statement) for statement in self._accepted(subject, answer))
-        return out
+    def _named(self, subjects: Sequence[Subject]) -> list[Item]:
+        """Step one: what does the model name for each subject, in up to ``samples`` askings?"""
+        agreements = {subject.id: Agreement(self.options.samples, self.options.agreed_from()) for subject in subjects}
+        open_subjects = list(subjects)
+        for sample in range(self.options.samples):
+            questions = [self._question("names", subject, sample=sample) for subject in open_subjects]
+            answers = self.askers.propose.ask_all(questions, self.progress if sample == 0 else None)
+            self._tokens.add(self.askers.propose.model, answers)
+            for subject, answer in zip(open_subjects, answers, strict=True):
+                self._sampled(subject, answer, agreements[subject.id])
+            open_subjects = [subject for subject in open_subjects if not agreements[subject.id].settled]
+        return [item for subject in subjects for item in self._agreed(subject, agreements[subject.id])]
 
-    def _accepted(self, subject: Subject, answer: Answer) -> list[Statement]:
+    def _sampled(self, subject: Subject, answer: Answer | Failure, agreement: Agreement) -> None:
+        if isinstance(answer, Failure):
+            self._failures.append(answer)
+            agreement.stop()
+            return
         seen: set[str] = set()
-        out: list[Statement] = []
+        names: list[Named] = []
         for rank, mention in enumerate(map(clean, answer.names), 1):
             if refused := refusal(mention, subject.name, seen):
                 self._drops.append(Drop("extract", self._item(subject, mention), *refused))
                 continue
             seen.add(key(mention))
-            out.append(self._statement(subject, mention, rank))
+            names.append(Named(key(mention), mention, rank))
+        agreement.add(names)
+
+    def _agreed(self, subject: Subject, agreement: Agreement) -> list[Item]:
+        out: list[Item] = []
+        for name in agreement.names():
+            if not name.accepted:
+                detail = f"named in {name.agreed} of {name.samples} samples; {self.options.agreed_from()} are asked for"
+                self._drops.append(Drop("extract", self._item(subject, name.mention), "agreement", detail))
+                continue
+            out.append((subject, self._statement(subject, name)))
         return out
 
-    def _statement(self, subject: Subject, mention: str, rank: int) -> Statement:
+    def _statement(self, subject: Subject, name: Agreed) -> Statement:
         return Statement(
-            id=digest(self.prompt.relation, subject.kind, subject.id, key(mention))[:16],
+            id=digest(self.prompt.relation, subject.kind, subject.id, key(name.mention))[:16],
             relation=self.prompt.relation,
             subject_kind=subject.kind,
             subject_id=subject.id,
             subject=subject.name,
-            mention=mention,
-            rank=rank,
-            provenance=Provenance(self.asker.model, self.prompt.hash),
+            mention=name.mention,
+            rank=name.rank,
+            provenance=Provenance(self.askers.model, self.prompt.hash),
+            evidence=Evidence(samples=name.samples, agreed=name.agreed),
         )
 
-    def _ask(
-        self,
-        step: Step,
-        items: Sequence[tuple[Subject, Statement]],
-        use: Callable[[Statement, Answer], Statement],
-    ) -> list[tuple[Subject, Statement]]:
+    def _ask(self, step: Step, items: Sequence[Item], use: Callable[[Statement, Answer], Statement]) -> list[Item]:
         """Ask ``step`` about every item; put each answer to use, file each failure and keep the item as it was."""
         questions = [self._question(step, subject, statement.mention) for subject, statement in items]
-        out: list[tuple[Subject, Statement]] = []
-        answers = self.asker.ask_all(questions, self.progress)
+        out: list[Item] = []
+        asker = self.askers.of(step_of(self.prompt.name, step).role)
+        answers = asker.ask_all(questions, self.progress)
+        self._tokens.add(asker.model, answers)
         for (subject, statement), answer in zip(items, answers, strict=True):
             if isinstance(answer, Failure):
                 self._failures.append(answer)
@@ -130,14 +148,30 @@ class Extractor:
                 out.append((subject, use(statement, answer)))
         return out
 
-    def _question(self, step: Step, subject: Subject, mention: str = "") -> Question:
+    def _explained(self, statement: Statement, answer: Answer) -> Statement:
+        """Return the statement with its reason, unless the reason may not be shown to anybody."""
+        reason = clean(answer.reason)
+        refused = fault(reason, self.prompt.instructions("explain"))
+        if refused is None:
+            return replace(statement, explanation=reason)
+        item = f"{self.prompt.relation.value}: {statement.subject} -> {statement.mention} [explain]"
+        self._drops.append(Drop("extract", item, *refused))
+        return statement
+
+    def _question(self, step: Step, subject: Subject, mention: str = "", sample: int = 0) -> Question:
+        spec = step_of(self.prompt.name, step)
+        asker = self.askers.of(spec.role)
+        messages = self.prompt.messages(step, subject.text, mention=mention, where=subject.where)
+        shares = asker.per_prompt > 1 and step in PACKABLE
         return Question(
             item=f"{self._item(subject, mention)} [{step}]",
-            reply=_REPLIES[step],
-            messages=self.prompt.messages(step, subject.text, mention=mention, where=subject.where),
-            max_tokens=_TOKENS[step],
-            temperature=self.asker.temperature,
-            frequency_penalty=_NAMES_FREQUENCY_PENALTY if step == "names" else 0.0,
+            reply=spec.reply,
+            messages=shared_messages(self.prompt, step) if shares else messages,
+            max_tokens=spec.max_tokens,
+            temperature=asker.temperature if sample == 0 else self.options.sample_temperature,
+            frequency_penalty=spec.frequency_penalty,
+            sample=sample,
+            line=messages[-1][1] if shares else "",
         )
 
     def _item(self, subject: Subject, mention: str = "") -> str:

@@ -1,9 +1,10 @@
-"""Prompts are files: ``extractors/prompts/<relation>.md``, one section a step, versioned by hash.
+"""Prompts are files: ``extractors/prompts/<row>.md``, one section a step, versioned by hash.
 
-A file has level-one headings for the steps (``names``, ``plausible``, ``typical``, ``explain``) with
-level-two headings for the messages (``system``, ``user``, ``assistant``), and an optional ``phrases`` section
-that says how each kind of intent is put into words. Placeholders are ``{subject}``, ``{mention}`` and, for a
-product type, ``{where}``: its department in brackets.
+A file has level-one headings for the steps of its row in :mod:`extractors.specs` with level-two headings for the
+messages (``system``, ``user``, ``assistant``), and an optional ``phrases`` section that says how each kind of intent,
+or an edge of each relation, is put into words. Placeholders are ``{subject}``, ``{mention}``, for a product type
+``{where}``: its department in brackets, and ``{items}``: a list, one a line. ``{lines}`` stays: it is where questions
+that share a prompt put their own line.
 """
 
 from __future__ import annotations
@@ -11,73 +12,89 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal, cast
+from typing import cast
 
+from extractors.data import as_data
 from extractors.llm.questions import Message
+from extractors.specs import ROWS, Step
 from kg.errors import ConfigError
 from kg.model import IntentKind, Relation
-from kg.text import clean
 
-__all__ = ["Prompt", "Step", "as_data", "example_texts", "load_prompt"]
+__all__ = ["Prompt", "Step", "example_texts", "load_prompt"]
 
-Step = Literal["names", "plausible", "typical", "explain"]
-_STEPS: tuple[Step, ...] = ("names", "plausible", "typical", "explain")
 _ROLES = {"system", "user", "assistant"}
-_MAX_DATA = 120
-_REPLIES_IN_JSON: dict[Step, bool] = {"names": True, "plausible": False, "typical": False, "explain": True}
+_WITH_TEXTS: frozenset[Step] = frozenset({"names", "explain"})  # steps whose answers are texts, as JSON
 _PLACEHOLDER = re.compile(r"(?:\\\{(?:subject|mention|where)\\\})+")
-# Nothing from outside may look like a placeholder, a chat-template token, markup or a quoted string's end.
-_STRUCTURAL = re.compile(r"[{}<>|\[\]`\"\\]")
+# What a phrase is for -> what it must hold.
+_NEEDED = {IntentKind: ("{name}",), Relation: ("{subject}", "{mention}")}
+_Phrases = dict[IntentKind | Relation, str]
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """The questions about one relation. ``hash`` is the first 16 hex digits of the file's sha256."""
+    """The questions of one row. ``hash`` is the first 16 hex digits of the file's sha256."""
 
-    relation: Relation
+    name: str
     hash: str
     steps: dict[Step, tuple[Message, ...]]
-    phrases: dict[IntentKind, str]
+    phrases: _Phrases
 
-    def messages(self, step: Step, subject: str, *, mention: str = "", where: str = "") -> tuple[Message, ...]:
-        """Return the messages of ``step`` with subject, mention and the subject's place in the shop as data."""
+    @property
+    def relation(self) -> Relation:
+        """The relation asked about.
+
+        Raises:
+            ValueError: the row makes no statements.
+        """
+        return Relation(self.name.upper())
+
+    def messages(
+        self, step: Step, subject: str = "", *, mention: str = "", where: str = "", items: Sequence[str] = ()
+    ) -> tuple[Message, ...]:
+        """Return the messages of ``step`` with subject, mention, the subject's place and a list put in as data."""
         place = as_data(where)
         values = {
             "{subject}": as_data(subject),
             "{mention}": as_data(mention),
             "{where}": f" ({place})" if place else "",
+            "{items}": "\n".join(map(as_data, items)),
         }
         return tuple((role, _fill(text, values)) for role, text in self.steps[step])
+
+    def instructions(self, step: Step) -> tuple[str, ...]:
+        """Return what a step tells the model to do: words of ours, which no answer should hold."""
+        return tuple(text for role, text in self.steps[step] if role == "system")
 
     def phrase(self, kind: IntentKind, name: str) -> str:
         """Return an intent in words: ``grilled salmon`` -> ``cooking grilled salmon``."""
         return _fill(self.phrases.get(kind, "{name}"), {"{name}": name})
 
-
-def as_data(text: str) -> str:
-    """Return text from outside as it may stand in a prompt: one line, no structure, at most 120 characters."""
-    # Cleaned first: composing characters can make structure of what was none (U+1FEF becomes a backtick).
-    return clean(_STRUCTURAL.sub(" ", clean(text)))[:_MAX_DATA].rstrip()
+    def line(self, relation: Relation, subject: str, mention: str) -> str:
+        """Return an edge in words, its ends as data: ``salsa, together with tortilla chips``."""
+        return _fill(self.phrases[relation], {"{subject}": as_data(subject), "{mention}": as_data(mention)})
 
 
 @cache
-def load_prompt(relation: Relation) -> Prompt:
-    """Return the prompt file of a relation.
+def load_prompt(row: str) -> Prompt:
+    """Return the prompt file of a row, by its name or relation.
 
     Raises:
         ConfigError: the file lacks a step, or has a heading that means nothing.
     """
-    name = f"{relation.value.lower()}.md"
-    text = (files("extractors") / "prompts" / name).read_text(encoding="utf-8")
+    name = row.lower()
+    file = f"{name}.md"
+    steps: list[Step] = [step.name for step in ROWS[name].steps]
+    text = (files("extractors") / "prompts" / file).read_text(encoding="utf-8")
     sections = _sections(text, "# ")
-    if unknown := sorted(sections.keys() - {*_STEPS, "phrases"}):
-        raise ConfigError(f"{name}: no step is called {unknown[0]!r}; known: {', '.join((*_STEPS, 'phrases'))}")
-    steps: dict[Step, tuple[Message, ...]] = {step: _messages(name, step, sections.get(step, "")) for step in _STEPS}
-    phrases = dict(_phrase(name, line) for line in sections.get("phrases", "").splitlines() if line.strip())
-    return Prompt(relation, hashlib.sha256(text.encode()).hexdigest()[:16], steps, phrases)
+    if unknown := sorted(sections.keys() - {*steps, "phrases"}):
+        raise ConfigError(f"{file}: no step is called {unknown[0]!r}; known: {', '.join((*steps, 'phrases'))}")
+    messages: dict[Step, tuple[Message, ...]] = {step: _messages(file, step, sections.get(step, "")) for step in steps}
+    phrases = dict(_phrase(file, line) for line in sections.get("phrases", "").splitlines() if line.strip())
+    return Prompt(name, hashlib.sha256(text.encode()).hexdigest()[:16], messages, phrases)
 
 
 def example_texts(prompt: Prompt) -> list[str]:
@@ -88,7 +105,7 @@ def example_texts(prompt: Prompt) -> list[str]:
         for role, text in messages[:-1]:
             if role == "user" and (asked := question.fullmatch(text)):
                 texts += asked.groups()
-            elif role == "assistant" and _REPLIES_IN_JSON[step]:
+            elif role == "assistant" and step in _WITH_TEXTS:
                 reply: dict[str, str | list[str]] = json.loads(text)
                 texts += [item for value in reply.values() for item in ([value] if isinstance(value, str) else value)]
     return list(dict.fromkeys(texts))
@@ -108,13 +125,14 @@ def _messages(name: str, step: str, body: str) -> tuple[Message, ...]:
     return cast("tuple[Message, ...]", messages)
 
 
-def _phrase(name: str, line: str) -> tuple[IntentKind, str]:
-    kind, _, phrase = line.removeprefix("- ").partition(": ")
-    if kind not in set(IntentKind):
-        raise ConfigError(f"{name}: {kind!r} is no kind of intent; known: {', '.join(IntentKind)}")
-    if "{name}" not in phrase:
-        raise ConfigError(f"{name}: the phrase for {kind!r} needs {{name}}")
-    return IntentKind(kind), phrase.strip()
+def _phrase(name: str, line: str) -> tuple[IntentKind | Relation, str]:
+    about, _, phrase = line.removeprefix("- ").partition(": ")
+    for kind, needed in _NEEDED.items():
+        if about in set(kind):
+            if missing := [placeholder for placeholder in needed if placeholder not in phrase]:
+                raise ConfigError(f"{name}: the phrase for {about!r} needs {missing[0]}")
+            return kind(about), phrase.strip()
+    raise ConfigError(f"{name}: {about!r} is no kind of intent or relation; known: {', '.join(IntentKind)}")
 
 
 def _fill(text: str, values: dict[str, str]) -> str:

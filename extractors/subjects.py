@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from extractors.options import ExtractionOptions
 from extractors.prompts import Prompt
-from extractors.specs import RelationSpec
+from extractors.specs import Spec
 from kg.model import Intent, NodeKind, ProductType
 
 __all__ = ["Subject", "subjects_of"]
@@ -25,7 +25,7 @@ class Subject:
 
 
 def subjects_of(
-    spec: RelationSpec,
+    spec: Spec,
     prompt: Prompt,
     intents: Sequence[Intent],
     types: Sequence[ProductType],

@@ -1,7 +1,8 @@
 """The words of the field as types: what flows between the stages.
 
 Records are frozen and slotted; identifiers are kept exactly as received. Scores are probabilities in
-0..1. Every record is written as one JSON line (see :mod:`kg.records`).
+0..1. Every record is written as one JSON line (see :mod:`kg.records`). What does not go on is in
+:mod:`kg.losses`; it can be had from here as well.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
+from kg.losses import Drop, Failure, Reject, StageCounts
+
 __all__ = [
     "Candidate", "Decision", "DecisionAction", "Drop", "Edge", "Evidence", "Failure", "Intent", "IntentId",
     "IntentKind", "Level", "Link", "NodeKind", "Product", "ProductId", "ProductType", "Provenance", "Reject",
-    "Relation", "StageCounts", "Statement", "TypeId", "TypeSupport", "Verdict", "VerdictKind",
+    "Relation", "StageCounts", "Statement", "Theme", "ThemeId", "TypeId", "TypeSupport", "Verdict", "VerdictKind",
 ]  # fmt: skip
 
 ProductId = NewType("ProductId", str)
 IntentId = NewType("IntentId", str)
 TypeId = NewType("TypeId", str)
+ThemeId = NewType("ThemeId", str)
 
 
 class Relation(StrEnum):
@@ -29,6 +33,7 @@ class Relation(StrEnum):
     SUBSTITUTES = "SUBSTITUTES"
     PAIRS_WITH = "PAIRS_WITH"
     IS_A = "IS_A"
+    HAS_THEME = "HAS_THEME"
     IN_THEME = "IN_THEME"
 
 
@@ -38,6 +43,7 @@ class NodeKind(StrEnum):
     INTENT = "Intent"
     TYPE = "ProductType"
     PRODUCT = "Product"
+    THEME = "Theme"
 
 
 class IntentKind(StrEnum):
@@ -124,39 +130,6 @@ class TypeSupport:
     b: TypeId
     pairs: int
     lift: float
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """An input row that was refused. ``line`` is 1-based in the (decompressed) file."""
-
-    file: str
-    line: int
-    field: str
-    value: str
-    reason: str
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Work that could not be done: a dead letter, kept and counted, never an empty result."""
-
-    stage: str
-    item: str
-    reason: str
-    detail: str = ""
-    retryable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """An item a stage threw out, with the rule that did it."""
-
-    stage: str
-    item: str
-    rule: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +243,22 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
+class Theme:
+    """A heading under which some of an intent's product types are shown ("Dips"). ``rank`` is 1-based.
+
+    ``members`` are best first; no type is in two themes of an intent. ``id`` is the intent's id, a slash and the slug
+    of the name.
+    """
+
+    id: ThemeId
+    name: str
+    intent_id: IntentId
+    rank: int
+    members: tuple[TypeId, ...]
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A person's decision on ``subject --relation--> target`` (keys or names), from the decisions file.
 
@@ -285,28 +274,3 @@ class Decision:
     why: str = ""
     explanation: str = ""
     line: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StageCounts:
-    """The law of every stage: ``taken = kept + review + dropped + failed``."""
-
-    taken: int = 0
-    kept: int = 0
-    review: int = 0
-    dropped: int = 0
-    failed: int = 0
-
-    @property
-    def balanced(self) -> bool:
-        """Whether nothing was lost."""
-        return self.taken == self.kept + self.review + self.dropped + self.failed
-
-    def __add__(self, other: StageCounts) -> StageCounts:
-        return StageCounts(
-            self.taken + other.taken,
-            self.kept + other.kept,
-            self.review + other.review,
-            self.dropped + other.dropped,
-            self.failed + other.failed,
-        )

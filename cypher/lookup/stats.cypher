@@ -14,6 +14,10 @@ MATCH (n:Product)
 WITH count(n) AS n
 RETURN 'Product' AS kind, n AS n
 UNION ALL
+MATCH (n:Theme)
+WITH count(n) AS n
+RETURN 'Theme' AS kind, n AS n
+UNION ALL
 MATCH (:Intent)-[r:SATISFIED_BY]->(:ProductType)
 WITH count(r) AS n
 RETURN 'Intent-SATISFIED_BY->ProductType' AS kind, n AS n
@@ -57,3 +61,11 @@ UNION ALL
 MATCH (:Product)-[r:IS_A]->(:ProductType)
 WITH count(r) AS n
 RETURN 'Product-IS_A->ProductType' AS kind, n AS n
+UNION ALL
+MATCH (:Intent)-[r:HAS_THEME]->(:Theme)
+WITH count(r) AS n
+RETURN 'Intent-HAS_THEME->Theme' AS kind, n AS n
+UNION ALL
+MATCH (:ProductType)-[r:IN_THEME]->(:Theme)
+WITH count(r) AS n
+RETURN 'ProductType-IN_THEME->Theme' AS kind, n AS n

@@ -34,3 +34,9 @@ RETURN 'Product-PAIRS_WITH->Product' AS kind, s.id AS s, t.id AS t, properties(r
 UNION ALL
 MATCH (s:Product)-[r:IS_A]->(t:ProductType) WHERE r.h IS NOT NULL
 RETURN 'Product-IS_A->ProductType' AS kind, s.id AS s, t.id AS t, properties(r) AS props
+UNION ALL
+MATCH (s:Intent)-[r:HAS_THEME]->(t:Theme) WHERE r.h IS NOT NULL
+RETURN 'Intent-HAS_THEME->Theme' AS kind, s.id AS s, t.id AS t, properties(r) AS props
+UNION ALL
+MATCH (s:ProductType)-[r:IN_THEME]->(t:Theme) WHERE r.h IS NOT NULL
+RETURN 'ProductType-IN_THEME->Theme' AS kind, s.id AS s, t.id AS t, properties(r) AS props

@@ -7,3 +7,5 @@ UNION ALL
 MATCH (n:ProductType) WHERE n.h IS NOT NULL RETURN 'ProductType' AS kind, n.id AS id, properties(n) AS props
 UNION ALL
 MATCH (n:Product) WHERE n.h IS NOT NULL RETURN 'Product' AS kind, n.id AS id, properties(n) AS props
+UNION ALL
+MATCH (n:Theme) WHERE n.h IS NOT NULL RETURN 'Theme' AS kind, n.id AS id, properties(n) AS props

@@ -1,12 +1,18 @@
-"""Settings of the language model."""
+"""Settings of the language models."""
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from typing import Literal
 
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+
+from extractors.llm.limits_options import BudgetOptions, LimitOptions, PriceOptions
 from kg.config import Options
 
-__all__ = ["EmbeddedOptions", "ModelOptions"]
+__all__ = ["EMBEDDED", "MAIN", "BatchOptions", "EmbeddedOptions", "EndpointOptions", "ModelOptions", "Role"]
+
+MAIN, EMBEDDED = "main", "embedded"
+Role = Literal["propose", "verify", "explain"]
 
 
 class EmbeddedOptions(Options):
@@ -22,8 +28,8 @@ class EmbeddedOptions(Options):
     threads: int | None = Field(default=None, ge=1, description="CPU threads; default: all cores")
 
 
-class ModelOptions(Options):
-    """Which model answers, and how it is asked."""
+class EndpointOptions(Options):
+    """A model at an endpoint, and how it is asked."""
 
     provider: str = Field(default="openai", description="LangChain chat provider: any OpenAI-compatible server")
     base_url: str | None = Field(
@@ -35,7 +41,7 @@ class ModelOptions(Options):
     max_concurrency: int = Field(default=4, ge=1, le=512, description="requests under way at once")
     timeout_s: float = Field(default=180.0, gt=0, description="seconds to wait for one answer")
     max_tries: int = Field(default=4, ge=1, le=20, description="tries for one question before it is a failure")
-    embedded: EmbeddedOptions = EmbeddedOptions()
+    limits: LimitOptions = LimitOptions()
 
     @field_validator("model")
     @classmethod
@@ -49,7 +55,62 @@ class ModelOptions(Options):
         """Whether the project runs the model itself."""
         return self.base_url is None and self.model is None
 
+
+class BatchOptions(Options):
+    """The provider's batch interface: half the price, an answer within a day."""
+
+    enabled: bool = Field(default=False, description="send questions as batch files instead of one by one")
+    max_requests: int = Field(default=50_000, ge=1, description="requests the provider allows in one file")
+    max_bytes: int = Field(default=200_000_000, ge=1024, description="bytes the provider allows in one file")
+    poll_s: float = Field(default=30.0, gt=0, description="seconds between two looks at a batch")
+    window: str = Field(
+        default="24h", pattern=r"^[1-9]\d*[hd]$", description="the time the provider is given, e.g. 24h"
+    )
+
+    @property
+    def window_s(self) -> float:
+        """The time the provider is given, in seconds."""
+        return int(self.window[:-1]) * {"h": 3_600, "d": 86_400}[self.window[-1]]
+
+
+class ModelOptions(EndpointOptions):
+    """Which models answer, and how they are asked. The main model is described here, others under 'others'."""
+
+    embedded: EmbeddedOptions = EmbeddedOptions()
+    others: dict[str, EndpointOptions] = Field(
+        default={}, description="further models by a name of your own, each with the settings above"
+    )
+    propose: str = Field(default=MAIN, description="who names products: main, embedded or a name of 'others'")
+    verify: str = Field(default=MAIN, description="who checks them by yes or no; a small model may do")
+    explain: str = Field(default=MAIN, description="who gives the reasons")
+    budget: BudgetOptions = BudgetOptions()
+    prices: PriceOptions = PriceOptions()
+    batch: BatchOptions = BatchOptions()
+
+    @model_validator(mode="after")
+    def _roles_are_known(self) -> ModelOptions:
+        for role in ("propose", "verify", "explain"):
+            name = getattr(self, role)
+            if name not in (MAIN, EMBEDDED, *self.others):
+                known = ", ".join((MAIN, EMBEDDED, *sorted(self.others)))
+                raise ValueError(f"{role}: no model is called {name!r}; there are: {known}")
+        return self
+
+    def named(self, name: str) -> EndpointOptions:
+        """Return the settings of a model by its name.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        if name == MAIN:
+            return self
+        return EndpointOptions() if name == EMBEDDED else self.others[name]
+
+    def filed_as(self, name: str) -> str:
+        """Return the name under which the answers of a model are kept."""
+        return self.named(name).model or self.embedded.model
+
     @property
     def name(self) -> str:
-        """The name answers are filed under."""
-        return self.model or self.embedded.model
+        """The name the main model's answers are filed under."""
+        return self.filed_as(MAIN)

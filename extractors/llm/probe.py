@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from extractors.llm.client import BadReply, Refused, TemporarilyUnavailable, connect
+from extractors.llm.client import connect
 from extractors.llm.options import ModelOptions
 from extractors.llm.questions import Question
+from extractors.llm.replies import BadReply, Refused, TemporarilyUnavailable, read
+from extractors.llm.requests import request_of
 from kg.errors import ModelError
 
 __all__ = ["ask"]
@@ -23,9 +25,9 @@ def ask(options: ModelOptions) -> str:
     Raises:
         ModelError: it does not, or not as a build needs it (the check step needs log-probabilities).
     """
-    client = connect(options, options.base_url)
+    client = connect(options, options.name, options.base_url)
     try:
-        client.ask(_QUESTION)
+        read(_QUESTION, client.send(request_of((_QUESTION,))))
     except TemporarilyUnavailable as error:
         raise ModelError(f"no answer: {error}", remedy="is the server running at models.base_url?") from error
     except (BadReply, Refused) as error:

@@ -7,7 +7,7 @@ import multiprocessing.connection
 import os
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Protocol
 
 from kg.build.shards import Outcome, Progress, RunShard, Shard, finished, run_shard
 
-__all__ = ["Executor", "InProcess", "LocalProcesses"]
+__all__ = ["Executor", "InProcess", "LocalProcesses", "LocalThreads"]
 
 
 class Executor(Protocol):
@@ -29,13 +29,37 @@ class Executor(Protocol):
 
 
 class InProcess:
-    """One shard after the other in this process: for stages that wait for a model, and for single shards."""
+    """One shard after the other in this process."""
 
     def map(
         self, run: RunShard, shards: Sequence[Shard], pool: Path, *, force: bool, progress: Progress
     ) -> list[tuple[Outcome, bool]]:
         """See :class:`Executor`."""
         return [run_shard(run, shard, pool, force=force, progress=progress) for shard in shards]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalThreads:
+    """Several shards at a time in this process: for stages that wait for a model, whose answers come in any order."""
+
+    at_once: int
+
+    def map(
+        self, run: RunShard, shards: Sequence[Shard], pool: Path, *, force: bool, progress: Progress
+    ) -> list[tuple[Outcome, bool]]:
+        """See :class:`Executor`. The first error calls off what has not begun."""
+        lock = threading.Lock()
+
+        def advance(count: int) -> None:
+            with lock:
+                progress(count)
+
+        threads = ThreadPoolExecutor(self.at_once, thread_name_prefix="shard")
+        try:
+            futures = [threads.submit(run_shard, run, shard, pool, force=force, progress=advance) for shard in shards]
+            return [future.result() for future in futures]
+        finally:
+            threads.shutdown(wait=True, cancel_futures=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def trace(workspace: Workspace, edges: Iterable[WhyEdge]) -> list[Trace]:
     artefacts = builds.artefacts(current)
     ids = {
         statement_id
-        for edge in records(artefacts.files("graph", "edges.jsonl"), Edge)
+        for edge in records(artefacts.files("enrich", "edges.jsonl"), Edge)
         if (edge.relation.value, edge.source_id, edge.target_id) in wanted
         for statement_id in edge.statement_ids
     }

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from extractors.llm.asker import Asker
+from extractors.llm.session import Askers
 from kg.build.builds import Builds
-from kg.build.executors import Executor, InProcess, LocalProcesses
+from kg.build.executors import Executor, LocalProcesses, LocalThreads
 from kg.build.manifest import Manifest, publish, read_manifest
-from kg.build.report import BuildReport, Reporter, StageReport
+from kg.build.report import BuildReport, Reporter, StageReport, cost_of
 from kg.build.settings import Workspace
 from kg.build.stages.base import Artefacts, Stage
 from kg.build.stages.catalog import CatalogStage
 from kg.build.stages.curate import CurateStage
+from kg.build.stages.enrich import EnrichStage
 from kg.build.stages.extract import ExtractStage
 from kg.build.stages.graph import GraphStage
 from kg.build.stages.link import LinkStage
 from kg.build.stages.project import ProjectStage
+from kg.build.stages.tag import TagStage
 from kg.errors import ArtefactError
 
-__all__ = ["STAGES", "Range", "limited", "run_build"]
+__all__ = ["STAGES", "Range", "limited", "run_build", "run_stage"]
 
-STAGES = ("catalog", "extract", "link", "curate", "graph", "project")
+STAGES = ("catalog", "tag", "extract", "link", "curate", "graph", "enrich", "project")
 """The stages of a build, in order. Loading the graph comes after them and makes no artefact."""
 
 
@@ -46,17 +48,20 @@ class Range:
 
 
 def limited(workspace: Workspace, limit: int | None) -> Workspace:
-    """Return the workspace with at most ``limit`` intents and ``limit`` product types asked about."""
+    """Return the workspace with at most ``limit`` intents, product types and products asked about."""
     if limit is None:
         return workspace
     extraction = workspace.settings.extraction
     smaller = extraction.model_copy(
         update={"max_types": min(limit, extraction.max_types), "max_intents": min(limit, extraction.max_intents)}
     )
-    return replace(workspace, settings=workspace.settings.model_copy(update={"extraction": smaller}))
+    attributes = workspace.settings.attributes
+    fewer = attributes.model_copy(update={"max_products": min(limit, attributes.max_products)})
+    update = {"extraction": smaller, "attributes": fewer}
+    return replace(workspace, settings=workspace.settings.model_copy(update=update))
 
 
-def run_build(workspace: Workspace, asker: Asker, reporter: Reporter, stages: Range | None = None) -> BuildReport:
+def run_build(workspace: Workspace, askers: Askers, reporter: Reporter, stages: Range | None = None) -> BuildReport:
     """Run the stages and, after the last one, name the build by its content. Nothing is loaded here.
 
     Raises:
@@ -69,37 +74,43 @@ def run_build(workspace: Workspace, asker: Asker, reporter: Reporter, stages: Ra
         manifests: dict[str, Manifest] = {name: _taken(folder, name) for name in stages.before()}
         reports: list[StageReport] = []
         for name in stages.runs():
-            stage = _stage(workspace, asker, name)
+            stage = _stage(workspace, askers, name)
             before = Artefacts(folder, manifests)
-            report, manifests[name] = _run_stage(stage, before, builds.pool, workspace, reporter, name == stages.start)
+            report, manifests[name] = run_stage(stage, before, builds.pool, workspace, reporter, name == stages.start)
             reports.append(report)
         build = builds.finish(manifests) if len(manifests) == len(STAGES) else ""
-    return BuildReport(build, tuple(reports), asker.stats, gates=tuple(_gates(workspace, asker)))
+    cost = cost_of(manifests, askers.stats, workspace.settings.models)
+    return BuildReport(build, tuple(reports), askers.stats, gates=tuple(_gates(workspace, askers)), cost=cost)
 
 
-def _stage(workspace: Workspace, asker: Asker, name: str) -> Stage:
+def _stage(workspace: Workspace, askers: Askers, name: str) -> Stage:
     settings = workspace.settings
-    match name:
-        case "catalog":
-            return CatalogStage(workspace)
-        case "extract":
-            return ExtractStage(settings.extraction, asker)
-        case "link":
-            return LinkStage(settings.linking)
-        case "curate":
-            return CurateStage(workspace)
-        case "graph":
-            return GraphStage(settings.checks)
-        case _:
-            return ProjectStage(settings.projection)
+    made: dict[str, Callable[[], Stage]] = {
+        "catalog": lambda: CatalogStage(workspace),
+        "tag": lambda: TagStage(workspace.vocabulary(), settings.attributes, askers),
+        "extract": lambda: ExtractStage(settings.extraction, askers),
+        "link": lambda: LinkStage(settings.linking),
+        "curate": lambda: CurateStage(workspace),
+        "graph": lambda: GraphStage(settings.checks),
+        "enrich": lambda: EnrichStage(settings.extraction, askers),
+        "project": lambda: ProjectStage(settings.projection, workspace.vocabulary()),
+    }
+    return made[name]()
 
 
-def _run_stage(
-    stage: Stage, before: Artefacts, pool: Path, workspace: Workspace, reporter: Reporter, force: bool
+def run_stage(
+    stage: Stage, before: Artefacts, pool: Path, workspace: Workspace, reporter: Reporter, force: bool = False
 ) -> tuple[StageReport, Manifest]:
+    """Run one stage's shards into ``pool`` and publish them in the folder of ``before``; ``force``: finished ones too.
+
+    Raises:
+        KgError: the stage cannot go on.
+    """
     started = time.monotonic()
     shards = stage.plan(before)
-    executor: Executor = InProcess() if stage.waits else LocalProcesses(workspace.settings.build.workers)
+    settings = workspace.settings
+    waiting = LocalThreads(settings.extraction.shards_at_once)
+    executor: Executor = waiting if stage.waits else LocalProcesses(settings.build.workers)
     reporter.started(stage.name, 0)
     results = executor.map(stage, shards, pool, force=force, progress=reporter.advance)
     manifest = publish(pool, shards, [outcome for outcome, _ in results], before.folder / stage.name)
@@ -124,9 +135,11 @@ def _taken(folder: Path, name: str) -> Manifest:
     return manifest
 
 
-def _gates(workspace: Workspace, asker: Asker) -> list[str]:
+def _gates(workspace: Workspace, askers: Askers) -> list[str]:
     """Return what was missed, in words; each makes the run exit with 3."""
-    stats = asker.stats
+    stats = askers.stats
+    if stats.budget:
+        return [f"{stats.unasked:,} of {stats.asked:,} questions were not asked: {stats.budget}"]
     if stats.unavailable:
         return [f"{stats.failed:,} of {stats.asked:,} questions have no answer: {stats.unavailable}"]
     share = stats.failed / stats.asked if stats.asked else 0.0

@@ -19,9 +19,11 @@ def graph_files(builds: Builds, build: str) -> GraphFiles:
     artefacts = builds.artefacts(build)
     return GraphFiles(
         products=artefacts.file("catalog", "products.parquet"),
+        tags=tuple(artefacts.files("tag", "tags.parquet")),
         product_types=artefacts.file("catalog", "product_types.jsonl"),
         intents=artefacts.file("catalog", "intents.jsonl"),
-        edges=artefacts.file("graph", "edges.jsonl"),
+        edges=artefacts.file("enrich", "edges.jsonl"),
+        themes=artefacts.file("enrich", "themes.jsonl"),
         product_edges=artefacts.file("project", "product_edges.parquet"),
     )
 

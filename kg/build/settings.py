@@ -12,7 +12,8 @@ from pydantic import Field, SecretStr, field_validator
 
 from extractors.llm.options import ModelOptions
 from extractors.options import ExtractionOptions
-from kg.catalog.options import CatalogOptions, EngagementOptions, IntentOptions
+from kg.catalog.options import AttributeOptions, CatalogOptions, EngagementOptions, IntentOptions
+from kg.catalog.vocabulary import Vocabulary, load_vocabulary
 from kg.config import Options, load_yaml, validate
 from kg.curation.options import CurationOptions
 from kg.errors import ConfigError, InputError
@@ -64,6 +65,7 @@ class Settings(Options):
     catalog: CatalogOptions = CatalogOptions()
     intents: IntentOptions = IntentOptions()
     engagement: EngagementOptions = EngagementOptions()
+    attributes: AttributeOptions = AttributeOptions()
     models: ModelOptions = ModelOptions()
     extraction: ExtractionOptions = ExtractionOptions()
     linking: LinkingOptions = LinkingOptions()
@@ -116,6 +118,22 @@ class Workspace:
                 remedy="check extraction.recorded_answers, or set it to null",
             )
         return self.path(name)
+
+    def vocabulary(self) -> Vocabulary:
+        """Return the vocabulary of attributes: ours, with the configured file laid over it.
+
+        Raises:
+            ConfigError: the file is not there, or every mistake in it, one a line.
+        """
+        name = self.settings.attributes.vocabulary
+        if not name:
+            return load_vocabulary()
+        if not self.path(name).is_file():
+            raise ConfigError(
+                f"{self.config}: attributes.vocabulary: there is no file {str(self.path(name))!r}",
+                remedy="check the path, or set it to null",
+            )
+        return load_vocabulary(self.path(name))
 
     def model_options(self) -> ModelOptions:
         """Return the model's settings with the path of its weights resolved."""

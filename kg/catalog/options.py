@@ -8,7 +8,7 @@ from pydantic import Field
 
 from kg.config import Options
 
-__all__ = ["CatalogOptions", "EngagementOptions", "FileFormat", "IntentOptions"]
+__all__ = ["AttributeOptions", "CatalogOptions", "EngagementOptions", "FileFormat", "IntentOptions"]
 
 FileFormat = Literal["auto", "csv", "tsv", "jsonl", "parquet"]
 
@@ -39,6 +39,26 @@ class CatalogOptions(Options):
     min_type_support: int = Field(
         default=2, ge=1, description="Products that must share a phrase before it names a product type."
     )
+    memory_mb: int = Field(
+        default=64, ge=64, description="Memory the out-of-core engine may use, in MB; the rest goes to disk."
+    )
+
+
+class AttributeOptions(Options):
+    """What products are tagged with: diet, audience, scent and so on, by rules, and by a model where those fail."""
+
+    vocabulary: str | None = Field(
+        default=None, description="A YAML file of your own attributes, values and words, laid over ours."
+    )
+    max_products: int = Field(
+        default=0,
+        ge=0,
+        description="Products, most popular first, of which a model is asked what rules cannot read; 0: none.",
+    )
+    description_chars: int = Field(
+        default=300, ge=0, le=2000, description="Characters of a description that a question may hold."
+    )
+    shard_questions: int = Field(default=500, ge=1, description="Questions in one resumable piece of work.")
     memory_mb: int = Field(
         default=64, ge=64, description="Memory the out-of-core engine may use, in MB; the rest goes to disk."
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from kg.catalog.attributes import TITLE_ATTRIBUTES, from_titles
 from kg.catalog.columns import FIELDS
 from kg.catalog.fields import Checked
 from kg.catalog.titles import cores
@@ -19,22 +18,19 @@ def spool_columns(checked: Checked, layout: Mapping[str, str]) -> dict[str, Sequ
     columns = {field: checked.columns[field] for field in FIELDS}
     titles = cast("Sequence[str]", columns["title"])
     brands = cast("Sequence[str]", columns["brand"])
-    columns["attributes"] = _attributes(checked, layout, titles)
+    columns["attributes"] = _attributes(checked, layout, len(titles))
     columns["core"] = cores(titles, brands)
     return columns
 
 
-def _attributes(checked: Checked, layout: Mapping[str, str], titles: Sequence[str]) -> list[str]:
-    """Return one JSON object a product: the file's attributes, and from the title those it has no column for."""
+def _attributes(checked: Checked, layout: Mapping[str, str], size: int) -> list[str]:
+    """Return one JSON object a product: the attributes that the file has a column for. The tag stage reads the rest."""
+    out = ["{}"] * size
     names = sorted(field for field in layout if field not in FIELDS)
-    found = from_titles(titles, [field for field in TITLE_ATTRIBUTES if field not in layout])
     if names:
         rows = zip(*(cast("Sequence[str]", checked.columns[name]) for name in names), strict=True)
         for at, row in enumerate(rows):
             if any(row):
-                values = found.setdefault(at, {})
-                values.update({name: value for name, value in zip(names, row, strict=True) if value})
-    out = ["{}"] * len(titles)
-    for at, values in found.items():
-        out[at] = to_json(values).decode()
+                values = {name: value for name, value in zip(names, row, strict=True) if value}
+                out[at] = to_json(values).decode()
     return out

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from extractors.llm import weights
-from extractors.llm.asker import AskerStats
-from extractors.llm.session import open_asker
+from extractors.llm.session import open_askers
+from extractors.llm.stats import AskerStats
 from kg.build.builds import Builds
 from kg.build.pipeline import STAGES, Range, limited, run_build
 from kg.build.publish import load_build
@@ -19,7 +20,7 @@ from kg.cli.session import Session, echo_json, json_option, with_session
 from kg.cli.summary import print_summary
 from kg.errors import ArtefactError, QualityGateError
 
-__all__ = ["build"]
+__all__ = ["build", "fetch_weights"]
 
 _STAGES = (*STAGES, "load")
 _STAGE = click.Choice(_STAGES)
@@ -68,12 +69,13 @@ def _run(workspace: Workspace, reporter: Reporter, start: str | None, stop: str,
     else:
         stages = Range(start, STAGES[-1] if stop == "load" else stop)
         models, recorded = workspace.model_options(), workspace.recorded_answers()
-        with open_asker(models, workspace.answers, recorded, _fetch_weights) as asker:
-            report = run_build(workspace, asker, reporter, stages)
+        per_prompt = workspace.settings.extraction.concepts_per_prompt
+        with open_askers(models, workspace.answers, recorded, fetch_weights, per_prompt=per_prompt) as askers:
+            report = run_build(workspace, askers, reporter, stages)
     if stop != "load" or not report.build:
         return report
     loaded = load_build(workspace, report.build, reporter, dry_run=dry_run)
-    return BuildReport(report.build, report.stages, report.answers, loaded, report.gates)
+    return replace(report, load=loaded)
 
 
 def _loaded_only(workspace: Workspace) -> BuildReport:
@@ -82,10 +84,11 @@ def _loaded_only(workspace: Workspace) -> BuildReport:
     if latest is None:
         raise ArtefactError("there is no finished build to load", remedy="run 'kg build' without --from")
     last = builds.last_run()
-    return BuildReport(latest, (), last.answers if last else AskerStats())
+    return BuildReport(latest, (), last.answers, cost=last.cost) if last else BuildReport(latest, (), AskerStats())
 
 
-def _fetch_weights(name: str) -> Path:
+def fetch_weights(name: str) -> Path:
+    """Fetch the weights of the embedded model, showing progress."""
     known = weights.MODELS.get(name)
     progress = BytesProgress(f"fetching {name}", known.size) if known else None
     return weights.fetch(name, progress=progress)

@@ -23,6 +23,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("kg.cli.init:init", "Make a new project folder, with the sample shop if you like."),
     "demo": ("kg.cli.demo:demo", "The whole way through on the sample shop."),
     "build": ("kg.cli.build:build", "Build the graph: read, ask, link, curate, project, load."),
+    "estimate": ("kg.cli.estimate:estimate", "Say what asking the model will cost, before anything is spent."),
+    "extract": ("kg.cli.extract:extract", "Read the catalogue and ask the model, within a budget."),
     "status": ("kg.cli.status:status", "Show the current build, its counts and what the graph holds."),
     "lookup": ("kg.cli.lookup:lookup", "Ask the graph: products for an intent, complements, substitutes, pairings."),
     "why": ("kg.cli.why:why", "Show everything known about the edges between A and B."),
@@ -30,7 +32,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("kg.cli.config:config", "Print the effective configuration, secrets masked."),
     "doctor": ("kg.cli.doctor:doctor", "Check endpoint, model, graph and files, each with its remedy."),
     "model": ("kg.cli.model:model", "Fetch and list the weights of the embedded model."),
-    "cache": ("kg.cli.cache:cache", "Count, export and import the model's answers."),
+    "cache": ("kg.cli.cache:cache", "Count, export, import and prune the model's answers."),
 }
 
 

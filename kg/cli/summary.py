@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import click
 
-from kg.build.report import BuildReport
+from kg.build.report import BuildReport, CostReport
 from kg.cli.tables import table
 
-__all__ = ["print_summary"]
+__all__ = ["money_text", "price_line", "print_summary"]
 
 _HEAD = ("stage", "in", "kept", "review", "dropped", "failed", "seconds")
 
@@ -25,7 +26,8 @@ def print_summary(report: BuildReport, builds: Path, *, dry_run: bool = False) -
     ]
     if rows:
         click.echo(table(_HEAD, rows))
-        click.echo(_answers(report))
+        for line in [*_answers(report), *_cost(report.cost)]:
+            click.echo(line)
     if report.load is not None:
         load = report.load
         would = "the load would write" if dry_run else "the load wrote"
@@ -39,16 +41,49 @@ def print_summary(report: BuildReport, builds: Path, *, dry_run: bool = False) -
     click.echo(f"build {report.build or '(unfinished)'}, {report.seconds:.1f} s in all")
 
 
-def _answers(report: BuildReport) -> str:
+def money_text(money: Decimal | None, currency: str) -> str:
+    """Return an amount for people: to the cent, small ones to three digits; unknown ones say so."""
+    if money is None:
+        return "unknown cost"
+    if money == 0:
+        return f"0 {currency}"
+    return f"{money:,.2f} {currency}" if money >= 10 else f"{money:.3g} {currency}"
+
+
+def price_line(model: str, currency: str) -> str:
+    """Return what to write into the configuration so that the cost of a model is known."""
+    return f'models.prices.models: {{"{model}": {{prompt: 0.00, completion: 0.00}}}}  # {currency} a million tokens'
+
+
+def _answers(report: BuildReport) -> list[str]:
+    """Return where the answers came from, and what was sent for them."""
     answers = report.answers
     if not answers.asked:
-        return "no questions: every answer needed is in finished work already"
-    line = (
+        return ["no questions: every answer needed is in finished work already"]
+    lines = [
         f"{answers.asked:,} questions: {answers.recorded:,} answered from the recorded answers, "
         f"{answers.cached:,} from earlier runs, {answers.live:,} live by the model, {answers.failed:,} failed"
-    )
-    tokens = answers.prompt_tokens + answers.completion_tokens
-    return f"{line}; {tokens:,} tokens used" if tokens else line
+        + (f" ({answers.unasked:,} of these were not asked: the budget)" if answers.unasked else "")
+    ]
+    if answers.requests:
+        money = money_text(answers.money, report.cost.currency if report.cost else "")
+        lines.append(
+            f"{answers.requests:,} requests were sent, {answers.repeated:,} of them repeats: {answers.prompt_tokens:,} "
+            f"prompt and {answers.completion_tokens:,} completion tokens, {money.strip()}"
+        )
+    return lines
+
+
+def _cost(cost: CostReport | None) -> list[str]:
+    """Return what the answers in the build have cost, whoever paid for them."""
+    if cost is None or not cost.tokens:
+        return []
+    answers = sum(counts["answers"] for counts in cost.tokens.values())
+    tokens = sum(counts["prompt"] + counts["completion"] for counts in cost.tokens.values())
+    line = f"all answers in it: {answers:,}, of {tokens:,} tokens, {money_text(cost.knowledge, cost.currency)}"
+    if cost.per_edge is not None:
+        line += f"; {money_text(cost.per_edge, cost.currency)} for each of the {cost.edges:,} kept edges"
+    return [line, *(f"  to know the cost: {price_line(model, cost.currency)}" for model in cost.unpriced)]
 
 
 def _to_read(report: BuildReport, builds: Path) -> list[str]:

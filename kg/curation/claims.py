@@ -223,5 +223,5 @@ def allowed_start(relation: Relation, node: Node) -> bool:
             return isinstance(node, ProductType)
         case Relation.PAIRS_WITH:
             return isinstance(node, ProductType) or node.kind in _MEALS
-        case Relation.IS_A | Relation.IN_THEME:
+        case Relation.IS_A | Relation.HAS_THEME | Relation.IN_THEME:
             return False

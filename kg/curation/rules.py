@@ -54,7 +54,7 @@ RULES: tuple[Rule, ...] = (
     Rule("self_loop", rules_links.self_loop, fixed=True),
     Rule("variant", rules_links.variant),
     Rule("weak_link", rules_links.weak_link),
-    Rule("not_plain_text", rules_text.not_plain_text, fixed=True),
+    Rule("not_plain_text", rules_text.not_plain_text, version=2, fixed=True),
     Rule("model_talk", rules_text.model_talk),
     Rule("blocked", rules_policy.blocked),
     Rule("unsafe_claim", rules_policy.unsafe_claim),

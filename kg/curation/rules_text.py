@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
+from extractors.screen import LONGEST, fault
 from kg.curation import wordlists
 from kg.curation.claims import Claim, Finding, RuleContext, compiled, folded, skeleton, word_set, words
 from kg.model import Relation, VerdictKind
+from kg.text import clean
 
 __all__ = [
     "contradiction",
@@ -22,28 +22,19 @@ __all__ = [
     "short_explanation",
 ]
 
-_FOREIGN = {
-    "a web address": re.compile(
-        r"https?:|\bwww\.|\b[a-z0-9-]{1,63}\.(?:com|org|net|info|io|shop|store|biz|co|de|uk|fr|eu|ru|cn)\b"
-    ),
-    "an e-mail address": re.compile(r"[^\s@]{1,64}@[^\s@]{1,64}\.[a-z]{2,}"),
-    "markup": re.compile(r"</?[a-z!?]|&(?:#\w{1,6}|[a-z]{2,8});|\]\(|`|\*\*|\{\{|\}\}|\$\{|javascript:"),
-    "a price": re.compile(
-        r"[$€£¥₹]\s?\d|\d\s?[$€£¥₹]|\b\d{1,6}(?:[.,]\d{1,2})?\s?(?:usd|eur|gbp|dollars?|euros?|cents)\b"
-    ),
-    "a phone number": re.compile(r"\+\d[\d ().-]{6,18}\d|\b\d{3,4}[ .-]\d{3,4}[ .-]\d{3,4}\b|\b\d{9,15}\b"),
-}
+# Of what the screen of extraction finds; what a model says of itself is for :func:`model_talk` to judge.
+_FOREIGN = {"control", "url", "e-mail", "markup", "template", "code", "price", "account", "phone"}
 _LONGEST_NAME = 4  # words of a product type's name that are looked for in a sentence
 _REPEATED = 3  # words of a phrase that a sentence should not say twice
 _LEAKED_WORDS = 3  # from which a phrase of an example inside a sentence is no chance
 
 
 def not_plain_text(claim: Claim, context: RuleContext) -> Finding | None:  # noqa: ARG001 - one signature for all rules
-    """Neither mention nor explanation carries a web or mail address, markup, a price or a phone number."""
+    """Neither mention nor explanation carries an address, markup, code, a price, an account or a phone number."""
     for text in (claim.explanation, claim.statement.mention):
-        for what, pattern in _FOREIGN.items():
-            if pattern.search(folded(text)):
-                return Finding(VerdictKind.DROP, f"the text carries {what}")
+        found = fault(clean(text[:LONGEST]))
+        if found and found[0] in _FOREIGN:
+            return Finding(VerdictKind.DROP, found[1])
     return None
 
 

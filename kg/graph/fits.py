@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from kg.catalog.devices import MODEL_SUFFIXES
 from kg.text import key
 
 __all__ = ["Fits", "split_models"]
 
 _MAX_GAP = 2  # words that may stand between two of a model's: "Brevado Uno [coffee] machine"
 _ANYTHING = frozenset({"all", "any", "universal"})
-# Words that make another model of the one they follow.
-_SUFFIXES = frozenset({"air", "fe", "lite", "max", "mini", "neo", "plus", "pro", "se", "ultra", "xl", "xr", "xs"})
 
 
 def split_models(text: str) -> list[tuple[str, ...]]:
@@ -72,7 +71,7 @@ class Fits:
 
 def _distinguishes(word: str) -> bool:
     """Whether a word tells two models apart: "pro", "2", "p200", "x"; "machine" does not."""
-    return word in _SUFFIXES or len(word) == 1 or any(ch.isdigit() for ch in word)
+    return word in MODEL_SUFFIXES or len(word) == 1 or any(ch.isdigit() for ch in word)
 
 
 def _stands_in(model: tuple[str, ...], title: tuple[str, ...]) -> bool:
@@ -89,4 +88,4 @@ def _follows(model: tuple[str, ...], title: tuple[str, ...], at: int) -> bool:
         if word not in after:
             return False
         at += 1 + after.index(word)
-    return title[at + 1 : at + 2] == () or title[at + 1] not in _SUFFIXES
+    return title[at + 1 : at + 2] == () or title[at + 1] not in MODEL_SUFFIXES

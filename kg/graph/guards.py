@@ -5,7 +5,9 @@ type-level edge ``e``. All but ``variant`` read only the listed trait columns: p
 interchangeable, so those guards are asked once per pair of trait combinations, never once per pair of products.
 
 Traits: ``species`` and ``ages`` are bit sets of the audience (ages of people, or of the animals it names), ``diet`` is
-one of diets with all they imply, ``unit`` and ``steps`` are the pack size on a logarithmic scale, ``fit`` is a set of
+one of diets with all they imply, ``form`` one of forms to keep, ``scent`` says whether there is one, whether it is made
+for sensitive skin, whether its kind has scents at all, and which are to be kept ("unscented"); the vocabulary of
+attributes says what is to be kept. ``unit`` and ``steps`` are the pack size on a logarithmic scale, ``fit`` is a set of
 models (0: none) and ``stated`` says that the catalogue states it (else it was read off the title). ``s.anyone`` marks
 an intent: it has no traits. ``o.shared`` says that the two fits have a model in common (null: none). ``e.hosts``: the
 target type sells models that the source type fits.
@@ -16,12 +18,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kg.graph.traits import ADULT, BABY
+from kg.graph.traits import ADULT, BABY, GENTLE, SCENTED, SCENTLESS
 from kg.model import Relation
 
 __all__ = ["GUARDS", "TRAITS", "Guard", "guards_for", "reads"]
 
-TRAITS = ("species", "ages", "diet", "unit", "steps", "fit")
+TRAITS = ("species", "ages", "diet", "unit", "steps", "fit", "scent", "form")
 _ALL = frozenset({Relation.COMPLEMENTS, Relation.PAIRS_WITH, Relation.SUBSTITUTES})
 _REPLACING = frozenset({Relation.SUBSTITUTES})
 
@@ -64,6 +66,27 @@ GUARDS: tuple[Guard, ...] = (
         _REPLACING,
         ("diet",),
         "s.diet & ~t.diet != 0",
+    ),
+    Guard(
+        "scent",
+        "scented, beside what is unscented or for sensitive skin",
+        _ALL,
+        ("scent",),
+        f"s.scent & ~{SCENTED | SCENTLESS} != 0 AND t.scent & {SCENTED} != 0",
+    ),
+    Guard(
+        "scent_kept",
+        "a replacement of an unscented product must say that it is unscented, if its kind has scents",
+        _REPLACING,
+        ("scent",),
+        f"s.scent & ~{SCENTED | GENTLE | SCENTLESS} & ~t.scent != 0 AND t.scent & {SCENTLESS} = 0",
+    ),
+    Guard(
+        "form",
+        "a replacement must come in the same form",
+        _REPLACING,
+        ("form",),
+        "s.form & ~t.form != 0",
     ),
     Guard(
         "compatibility",

@@ -14,7 +14,17 @@ from kg.model import IntentKind, NodeKind, Relation
 
 __all__ = ["GUARD_NAMES", "PROJECTED", "SEMANTICS", "Semantics"]
 
-GUARD_NAMES = ("variant", "audience", "audience_kept", "diet", "compatibility", "size")
+GUARD_NAMES = (
+    "variant",
+    "audience",
+    "audience_kept",
+    "diet",
+    "scent",
+    "scent_kept",
+    "form",
+    "compatibility",
+    "size",
+)
 PROJECTED = (Relation.COMPLEMENTS, Relation.PAIRS_WITH, Relation.SATISFIED_BY, Relation.SUBSTITUTES)
 
 

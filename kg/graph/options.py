@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
+from kg.catalog.vocabulary import PREFERRED
 from kg.config import Options
 from kg.graph.names import GUARD_NAMES, PROJECTED
 from kg.model import Relation
@@ -16,6 +17,8 @@ _TOP_K = {
     Relation.SUBSTITUTES: 6,
     Relation.PAIRS_WITH: 6,
 }
+# A substitute of the same flavour comes before any other: popularity, brand and all else add up to less than 2.5.
+_PREFERENCES = {"diet": 0.25, "flavour": 2.5, "form": 0.5, "scent": 0.25, "size_class": 0.25}
 
 
 class ProjectionOptions(Options):
@@ -40,6 +43,10 @@ class ProjectionOptions(Options):
         ge=0.0,
         le=1.0,
         description="Added to a product's popularity (0..1 within its type) when the brand is the source's.",
+    )
+    preferences: dict[str, float] = Field(
+        default_factory=lambda: dict(_PREFERENCES),
+        description="Added to a substitute's popularity where it shares a preferred value with the source; 0: nothing.",
     )
     fallback_factor: float = Field(
         default=0.8,
@@ -68,6 +75,16 @@ class ProjectionOptions(Options):
             if not 1 <= k <= 1000:
                 raise ValueError(f"{relation}: {k} is not between 1 and 1000")
         return _TOP_K | value
+
+    @field_validator("preferences")
+    @classmethod
+    def _known_preferences(cls, value: dict[str, float]) -> dict[str, float]:
+        for name, weight in value.items():
+            if name not in PREFERRED:
+                raise ValueError(f"no preference is called {name!r}; known: {', '.join(PREFERRED)}")
+            if not 0 <= weight <= 100:
+                raise ValueError(f"{name}: {weight} is not between 0 and 100")
+        return _PREFERENCES | value
 
     @field_validator("guards")
     @classmethod

@@ -1,7 +1,8 @@
 """Project type-level edges onto products: guarded, ranked, the top k, out of core.
 
 For an edge A -> B every product of A (or the intent A) reaches the best products of B that no guard refuses. Within B:
-in stock first, then popularity (0..1 within the type, plus a small bonus for the source's brand), then id. Over
+in stock first, then popularity (0..1 within the type, plus a small bonus for the source's brand and, among substitutes,
+for what the two share of what is preferred: the same flavour, the same form), then id. Over
 target types: each one's best product by the edges' rank (pinned first, then confidence), then each one's second best,
 and so on. All orders are total, so the bytes depend on neither threads nor hash seeds.
 """
@@ -17,14 +18,15 @@ from typing import Any
 
 import duckdb
 
+from kg.catalog.sizes import steps
+from kg.catalog.vocabulary import PREFERRED
 from kg.graph import queries
 from kg.graph.engine import literal, need, opened, put
-from kg.graph.features import compute_features
+from kg.graph.features import LIKES, Catalogue, compute_features
 from kg.graph.guards import Guard, guards_for, reads
 from kg.graph.names import PROJECTED
 from kg.graph.options import ProjectionOptions
 from kg.graph.report import GuardDrop, ProjectionReport
-from kg.graph.sizes import steps
 from kg.graph.type_edges import TypeEdges, edge_name, read_type_edges
 from kg.graph.type_tables import put_edges, put_pools
 from kg.model import Drop, NodeKind, Relation, StageCounts
@@ -61,7 +63,7 @@ _WHY = {
 
 
 def project(
-    products: Path,
+    products: Path | Catalogue,
     edges: Path,
     options: ProjectionOptions,
     out: Path,
@@ -69,18 +71,21 @@ def project(
 ) -> ProjectionReport:
     """Write ``product_edges.parquet``, ``guard_drops.jsonl`` and ``drops.jsonl`` into ``out``.
 
-    ``products`` is the catalogue's Parquet file, ``edges`` the checked type-level edges as JSON lines.
+    ``products`` is the catalogue's Parquet file, alone or with its tags and what they mean; ``edges`` are the checked
+    type-level edges as JSON lines.
     ``progress`` gets increments in type-level edges that add up to ``counts.taken``.
 
     Raises:
         ArtefactError: an input is missing or does not fit, or the memory limit is too small.
     """
-    given = read_type_edges(edges, options.hard_qualifiers)
-    need(products)
+    catalogue = products if isinstance(products, Catalogue) else Catalogue(products)
+    given = read_type_edges(edges, options.hard_qualifiers, catalogue.traits)
+    for path in (catalogue.products, *catalogue.tags):
+        need(path)
     advance = progress or _nothing
     advance(len(given.drops))
     with opened(out, options.memory_limit_mb, options.threads) as engine:
-        return _Projection(engine, options, given, advance).run(products, out)
+        return _Projection(engine, options, given, advance).run(catalogue, out)
 
 
 def _nothing(_: int) -> None:
@@ -108,8 +113,8 @@ class _Projection:
         self.guard_drops: list[GuardDrop] = []
         self.reached: set[int] = set()
 
-    def run(self, products: Path, out: Path) -> ProjectionReport:
-        self._load(products)
+    def run(self, catalogue: Catalogue, out: Path) -> ProjectionReport:
+        self._load(catalogue)
         present = {edge.relation for edge in self.given.edges}
         for relation in PROJECTED:
             if relation in present:
@@ -123,7 +128,7 @@ class _Projection:
         write_jsonl(out / "drops.jsonl", self.drops)
         return self._report()
 
-    def _load(self, products: Path) -> None:
+    def _load(self, catalogue: Catalogue) -> None:
         """Fill the tables that all relations share."""
         given = self.given
         ends = {edge.source_id for edge in given.edges if edge.source_kind is NodeKind.TYPE}
@@ -131,18 +136,19 @@ class _Projection:
         types = {name: number for number, name in enumerate(sorted(ends), 1)}
         put(self.engine, "wanted", {"name": ("VARCHAR", list(types)), "type": ("INTEGER", list(types.values()))})
         pools = sorted(set(given.pools), key=lambda pool: (pool.type_id, pool.soft, pool.hard))
-        features = compute_features(self.engine, products, types, pools)
+        features = compute_features(self.engine, catalogue, types, pools)
         put_edges(self.engine, given, types, features, self.options.fallback_factor)
         put_pools(self.engine, features, types)
-        values = {"products": str(products), "in_stock_first": self.options.in_stock_first}
+        values = {"products": str(catalogue.products), "in_stock_first": self.options.in_stock_first}
         for statement in queries.SETUP:
             self.engine.execute(statement, _only(statement, values))
 
     def _relation(self, relation: Relation) -> None:
         """Project the edges of one relation, in chunks of whole source types."""
         guards = guards_for(relation, self.options.guards)
-        values = self._values(relation)
-        for statement in (*queries.signatures(reads(guards)), *queries.HEADS):
+        liked = self._liked(relation)
+        values = self._values(relation) | liked
+        for statement in (*queries.signatures(reads(guards), list(liked)), *queries.HEADS):
             self.engine.execute(statement, _only(statement, values))
         budget = self.options.memory_limit_mb * _ROWS_PER_MB
         self.engine.execute(_CHUNKS, {"relation": relation.value, "cost": 2 * values["head"], "budget": budget})
@@ -153,6 +159,7 @@ class _Projection:
             for statement in (
                 queries.allowed(guards),
                 *queries.BEST,
+                *queries.near(liked),
                 queries.CANDIDATES,
                 queries.PLACED,
                 queries.RESULT,
@@ -161,6 +168,13 @@ class _Projection:
             self.reached |= {row[0] for row in self.engine.execute("SELECT DISTINCT edge FROM placed").fetchall()}
             self.advance(edges)
         _log.info("projected %s: %s type edges in %s chunks", relation, sum(n for _, n in chunks), len(chunks))
+
+    def _liked(self, relation: Relation) -> dict[str, float]:
+        """Return the weights of what is preferred, by column: a matter of substitutes only."""
+        if relation is not Relation.SUBSTITUTES:
+            return {}
+        weights = self.options.preferences
+        return {column: weights[name] for column, name in zip(LIKES, PREFERRED, strict=True) if weights[name] > 0}
 
     def _values(self, relation: Relation) -> dict[str, Any]:
         options = self.options

@@ -6,12 +6,18 @@ pool only a head is kept: the best ``per_type + per_group`` products, and as man
 per type edge and source signature, again to that length, and only those few meet each source product. This loses
 nothing: a product sees at most ``per_group`` of a head fall away as variants of itself, and the brand bonus can
 only lift products that the brand's own head holds.
+
+A substitute that shares the source's flavour, form and so on comes first. Such tastes are no part of a signature, since
+guards do not ask for them: a head is kept for each taste of the targets, and the heads are merged once more for each
+class of sources, which is a signature with a taste. Within one taste all targets please a source alike, so the head
+holds what is best, and of the products that other tastes push out there are never more than were taken from those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from kg.graph.features import LIKES
 from kg.graph.guards import TRAITS, Guard
 
 __all__ = [
@@ -23,11 +29,13 @@ __all__ = [
     "RESULT",
     "SETUP",
     "allowed",
+    "near",
     "refused",
     "signatures",
     "variants",
 ]
 
+_ZEROS = ", ".join(f"0 AS {name}" for name in ("brand", *TRAITS, *LIKES))
 # Small popularity is none, and the largest of a type counts 1. Ids order the rest: binary order of UTF-8 text.
 SETUP = (
     """
@@ -49,10 +57,11 @@ LEFT JOIN grouped g ON g.group_id = s.group_id""",
 CREATE TABLE target AS SELECT u.pool, p.* FROM product p JOIN pool_used u ON u.type = p.type AND u.whole IS NULL
 UNION ALL SELECT u.pool, p.* FROM pool_used u JOIN member m ON m.pool = u.pool AND m.whole = u.whole
 JOIN product p ON p.row = m.row""",
-    """
+    f"""
 CREATE TABLE source AS SELECT p.row AS sid, FALSE AS anyone, p.* EXCLUDE (row, tier, pop) FROM product p
   SEMI JOIN edge e ON e.source = p.type
-UNION ALL SELECT -source, TRUE, source, 0, 0, 0, 0, 0, 0, 0, FALSE, -source, -source
+UNION ALL BY NAME SELECT -source AS sid, TRUE AS anyone, source AS type, {_ZEROS}, FALSE AS stated, -source AS gid,
+  -source AS ord
   FROM (SELECT DISTINCT source FROM edge WHERE source_kind = 'Intent')""",
     """
 CREATE TABLE overlap AS SELECT DISTINCT a.fit AS a, b.fit AS b, TRUE AS shared
@@ -70,27 +79,33 @@ FROM edge e""",
 )
 
 
-def signatures(read: frozenset[str]) -> list[str]:
+def signatures(read: frozenset[str], liked: Sequence[str] = ()) -> list[str]:
     """Return the statements that group sources and targets of ``$relation`` by the traits in ``read``.
 
-    A fit counts only where some edge of the relation can ask for it, else every phone were its own signature.
+    ``liked`` are the columns of ``LIKES`` that make tastes. A fit counts only where some edge of the relation can ask
+    for it, else every phone were its own signature.
     """
     columns = [_masked(name, name in read) for name in TRAITS] + [_masked("stated", "fit" in read)]
+    columns += [f"p.{name}" if name in liked else f"0 AS {name}" for name in LIKES]
     traits = ", ".join(columns)
     names = ", ".join((*TRAITS, "stated"))
+    tastes = ", ".join(liked)
+    group = f"dense_rank() OVER (ORDER BY sig, {tastes})" if liked else "sig"
+    taste = f"dense_rank() OVER (ORDER BY {tastes})" if liked else "1"
     return [
         f"""
 CREATE OR REPLACE TABLE sources AS
 WITH ours AS (SELECT source AS type, bool_or(fitting) AS fitting FROM edge
   WHERE relation = $relation GROUP BY source),
-  masked AS (SELECT sid, type, anyone, gid, brand, ord, {traits} FROM source p JOIN ours o USING (type))
-SELECT *, dense_rank() OVER (ORDER BY type, anyone, {names}) AS sig FROM masked""",
+  masked AS (SELECT sid, type, anyone, gid, brand, ord, {traits} FROM source p JOIN ours o USING (type)),
+  signed AS (SELECT *, dense_rank() OVER (ORDER BY type, anyone, {names}) AS sig FROM masked)
+SELECT *, {group} AS class FROM signed""",
         f"""
 CREATE OR REPLACE TABLE targets AS
 WITH ours AS (SELECT pool, bool_or(fitting) AS fitting FROM edge
   WHERE relation = $relation GROUP BY pool),
   masked AS (SELECT row, pool, gid, brand, ord, tier, pop, {traits} FROM target p JOIN ours o USING (pool))
-SELECT *, dense_rank() OVER (ORDER BY pool, {names}) AS sig FROM masked""",
+SELECT *, dense_rank() OVER (ORDER BY pool, {names}) AS sig, {taste} AS taste FROM masked""",
         f"""
 CREATE OR REPLACE TABLE ssig AS SELECT sig, type, anyone, {names}, count(*) AS n, min(ord) AS ord
 FROM sources GROUP BY ALL""",
@@ -108,17 +123,18 @@ def _masked(name: str, read: bool) -> str:
     return f"p.{name}" if read else f"0 AS {name}"
 
 
+_KEPT = f"gid, brand, ord, tier, pop, taste, {', '.join(LIKES)}"
 HEADS = (
-    """
-CREATE OR REPLACE TABLE head AS SELECT sig, row, gid, brand, ord, tier, pop FROM (
+    f"""
+CREATE OR REPLACE TABLE head AS SELECT sig, row, {_KEPT} FROM (
   SELECT * FROM targets
-  QUALIFY row_number() OVER (PARTITION BY sig, gid ORDER BY tier, pop DESC, ord) <= $per_group)
-QUALIFY row_number() OVER (PARTITION BY sig ORDER BY tier, pop DESC, ord) <= $head""",
-    """
-CREATE OR REPLACE TABLE brand_head AS SELECT sig, row, gid, brand, ord, tier, pop FROM (
+  QUALIFY row_number() OVER (PARTITION BY sig, taste, gid ORDER BY tier, pop DESC, ord) <= $per_group)
+QUALIFY row_number() OVER (PARTITION BY sig, taste ORDER BY tier, pop DESC, ord) <= $head""",
+    f"""
+CREATE OR REPLACE TABLE brand_head AS SELECT sig, row, {_KEPT} FROM (
   SELECT * FROM targets WHERE brand != 0 AND $branded
-  QUALIFY row_number() OVER (PARTITION BY sig, brand, gid ORDER BY tier, pop DESC, ord) <= $per_group)
-QUALIFY row_number() OVER (PARTITION BY sig, brand ORDER BY tier, pop DESC, ord) <= $head""",
+  QUALIFY row_number() OVER (PARTITION BY sig, taste, brand, gid ORDER BY tier, pop DESC, ord) <= $per_group)
+QUALIFY row_number() OVER (PARTITION BY sig, taste, brand ORDER BY tier, pop DESC, ord) <= $head""",
 )
 
 _WIDE = 4_294_967_296  # two places in the order of ids packed into one number: comparing pairs is slow
@@ -159,28 +175,60 @@ _NAMES = f"""JOIN product x ON x.ord = r.first // {_WIDE} JOIN ident a ON a.row 
 JOIN product y ON y.ord = r.first % {_WIDE} JOIN ident b ON b.row = y.row ORDER BY edge"""
 
 BEST = (
-    """
-CREATE OR REPLACE TABLE best AS SELECT edge, ssig, row, gid, brand, ord, tier, pop FROM (
+    f"""
+CREATE OR REPLACE TABLE best AS SELECT edge, ssig, row, {_KEPT} FROM (
   SELECT a.edge, a.ssig, h.* FROM allowed a JOIN head h ON h.sig = a.tsig
-  QUALIFY row_number() OVER (PARTITION BY a.edge, a.ssig, h.gid ORDER BY h.tier, h.pop DESC, h.ord) <= $per_group)
-QUALIFY row_number() OVER (PARTITION BY edge, ssig ORDER BY tier, pop DESC, ord) <= $head""",
-    """
+  QUALIFY row_number() OVER (
+    PARTITION BY a.edge, a.ssig, h.taste, h.gid ORDER BY h.tier, h.pop DESC, h.ord) <= $per_group)
+QUALIFY row_number() OVER (PARTITION BY edge, ssig, taste ORDER BY tier, pop DESC, ord) <= $head""",
+    f"""
 CREATE OR REPLACE TABLE brand_best AS
 WITH ours AS (SELECT DISTINCT sig, brand FROM sources WHERE brand != 0),
   met AS (SELECT a.edge, a.ssig, h.* FROM allowed a JOIN ours u ON u.sig = a.ssig
     JOIN brand_head h ON h.sig = a.tsig AND h.brand = u.brand
     QUALIFY row_number() OVER (
-      PARTITION BY a.edge, a.ssig, h.brand, h.gid ORDER BY h.tier, h.pop DESC, h.ord) <= $per_group)
-SELECT edge, ssig, row, gid, brand, ord, tier, pop FROM met
-QUALIFY row_number() OVER (PARTITION BY edge, ssig, brand ORDER BY tier, pop DESC, ord) <= $head""",
+      PARTITION BY a.edge, a.ssig, h.taste, h.brand, h.gid ORDER BY h.tier, h.pop DESC, h.ord) <= $per_group)
+SELECT edge, ssig, row, {_KEPT} FROM met
+QUALIFY row_number() OVER (PARTITION BY edge, ssig, taste, brand ORDER BY tier, pop DESC, ord) <= $head""",
 )
+
+
+def near(liked: Mapping[str, float]) -> list[str]:
+    """Return the statements that merge the heads for each class of sources; ``liked`` weighs columns of ``LIKES``."""
+    if not liked:
+        columns = "edge, ssig AS class, row, gid, brand, ord, tier, pop AS score"
+        return [f"CREATE OR REPLACE TABLE {new} AS SELECT {columns} FROM {old}" for old, new in _MERGED]
+    score = " + ".join(("b.pop", *(f"CASE WHEN c.{x} & b.{x} != 0 THEN ${x}::DOUBLE ELSE 0 END" for x in liked)))
+    names = ", ".join(liked)
+    classes = f"SELECT DISTINCT class, sig, {names} FROM sources"
+    branded = f"SELECT DISTINCT class, sig, brand, {names} FROM sources WHERE brand != 0"
+    return [
+        _near("near", classes, "best b ON b.ssig = c.sig", score, ""),
+        _near("brand_near", branded, "brand_best b ON b.ssig = c.sig AND b.brand = c.brand", score, ", brand"),
+    ]
+
+
+_MERGED = (("best", "near"), ("brand_best", "brand_near"))
+
+
+def _near(table: str, classes: str, best: str, score: str, brand: str) -> str:
+    return f"""
+CREATE OR REPLACE TABLE {table} AS
+WITH met AS (SELECT b.edge, c.class, b.row, b.gid, b.brand, b.ord, b.tier, {score} AS score
+  FROM ({classes}) c JOIN {best}),
+  varied AS (SELECT * FROM met QUALIFY row_number() OVER (
+    PARTITION BY edge, class{brand}, gid ORDER BY tier, score DESC, ord) <= $per_group)
+SELECT * FROM varied QUALIFY row_number() OVER (
+  PARTITION BY edge, class{brand} ORDER BY tier, score DESC, ord) <= $head"""
+
+
 CANDIDATES = """
 CREATE OR REPLACE TABLE candidate AS
 SELECT s.sid, b.edge, b.row, b.gid, b.ord, b.tier,
-  b.pop + CASE WHEN b.brand = s.brand AND b.brand != 0 THEN $brand_bonus::DOUBLE ELSE 0 END AS score
-FROM sources s JOIN best b ON b.ssig = s.sig WHERE s.sid != b.row AND NOT ($variants AND s.gid = b.gid)
-UNION SELECT s.sid, b.edge, b.row, b.gid, b.ord, b.tier, b.pop + $brand_bonus::DOUBLE
-FROM sources s JOIN brand_best b ON b.ssig = s.sig AND b.brand = s.brand
+  b.score + CASE WHEN b.brand = s.brand AND b.brand != 0 THEN $brand_bonus::DOUBLE ELSE 0 END AS score
+FROM sources s JOIN near b ON b.class = s.class WHERE s.sid != b.row AND NOT ($variants AND s.gid = b.gid)
+UNION SELECT s.sid, b.edge, b.row, b.gid, b.ord, b.tier, b.score + $brand_bonus::DOUBLE
+FROM sources s JOIN brand_near b ON b.class = s.class AND b.brand = s.brand
 WHERE s.sid != b.row AND NOT ($variants AND s.gid = b.gid)"""
 PLACED = """
 CREATE OR REPLACE TABLE placed AS SELECT sid, edge, row,

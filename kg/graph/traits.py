@@ -1,122 +1,150 @@
-"""Closed lists of who and what a product is for, as bits: audiences and diets, and the words that name them."""
+"""Who and what a product is for, as bits that guards can compare: made of the vocabulary of attributes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 
+from kg.catalog.vocabulary import Attribute, Vocabulary, load_vocabulary
 from kg.text import key
 
-__all__ = ["ADULT", "BABY", "aliases", "audience_bits", "diet_bits", "diet_bits_of_term", "is_hard", "joined"]
+__all__ = ["ADULT", "BABY", "GENTLE", "SCENTED", "SCENTLESS", "Traits", "default_traits"]
 
 BABY, KIDS, ADULT = 1, 2, 4
-_AGES = {
-    "adult": ADULT,
-    "baby": BABY,
-    "boy": KIDS,
-    "child": KIDS,
-    "girl": KIDS,
-    "infant": BABY,
-    "kid": KIDS,
-    "man": ADULT,
-    "newborn": BABY,
-    "senior": ADULT,
-    "teen": KIDS,
-    "toddler": BABY,
-    "woman": ADULT,
-}
-_ANIMALS = ("bird", "cat", "dog", "fish", "horse", "poultry", "reptile", "rodent")
-_SPECIES = {name: 1 << place for place, name in enumerate(_ANIMALS)} | {
-    "guinea pig": 1 << _ANIMALS.index("rodent"),
-    "hamster": 1 << _ANIMALS.index("rodent"),
-    "kitten": 1 << _ANIMALS.index("cat"),
-    "puppy": 1 << _ANIMALS.index("dog"),
-    "rabbit": 1 << _ANIMALS.index("rodent"),
-}
-# What a shopper keeps to, and what each implies. "organic" is a preference, not a diet: it is not here.
-_DIETS: dict[str, tuple[str, ...]] = {
-    "alcohol free": (),
-    "dairy free": ("lactose free",),
-    "decaf": (),
-    "egg free": (),
-    "gluten free": (),
-    "grain free": (),
-    "halal": (),
-    "keto": (),
-    "kosher": (),
-    "lactose free": (),
-    "nut free": (),
-    "soy free": (),
-    "sugar free": (),
-    "vegan": ("dairy free", "egg free", "lactose free", "vegetarian"),
-    "vegetarian": (),
-}
-_BITS = {name: 1 << place for place, name in enumerate(_DIETS)}
-_ALIASES: dict[str, tuple[str, ...]] = {
-    "alcohol free": ("non alcoholic", "zero alcohol", "nonalcoholic"),
-    "decaf": ("decaffeinated", "caffeine free"),
-    "plant based": ("vegan",),
-    "sugar free": ("no sugar", "zero sugar", "unsweetened", "sugarless"),
-    "unscented": ("fragrance free", "scent free", "perfume free"),
-    "vegan": ("plant based",),
-}
-_CANONICAL = {alias: name for name, others in _ALIASES.items() if name in _DIETS for alias in others}
-_HARD = frozenset(_DIETS) | frozenset(_CANONICAL) | frozenset(_AGES) | frozenset(_SPECIES)
-_ALWAYS_HARD = _HARD | {"unscented", *_ALIASES["unscented"]}
+_AGES = {"baby": BABY, "kids": KIDS, "adult": ADULT}
+# The lowest bits of a scent: it has one; it is for sensitive skin; its kind has none. The values to keep follow.
+SCENTED, GENTLE, SCENTLESS = 1, 2, 4
+_NOTHING: Mapping[str, int] = {}
 
 
-@lru_cache(maxsize=4096)
-def audience_bits(text: str) -> tuple[int, int]:
-    """Return ``(species, ages)`` of a ";"-separated audience; unknown words name nobody."""
-    species = ages = 0
-    for part in text.split(";"):
-        word = key(part)
-        species |= _SPECIES.get(word, 0)
-        ages |= _AGES.get(word, 0)
-    return species, ages
+class Traits:
+    """Reads ";"-separated values of attributes. What is not in the vocabulary has no bits."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        attributes = vocabulary.attributes
+        self._ages, self._species = _audiences(attributes.get("audience"))
+        self._kept = {name: _kept(attributes.get(name), 0) for name in ("diet", "form")}
+        self._kept["scent"] = _kept(attributes.get("scent"), 3)
+        self._preferred = {name: _preferred(attribute) for name, attribute in attributes.items()}
+        self._own = {name: _own(attributes.get(name)) for name in ("diet",)}
+        self._same = _same(attributes)
+        self._scents = attributes.get("scent")
+        self._hard = frozenset(self._same) | frozenset(self._ages) | frozenset(self._species)
+        self.audience = lru_cache(maxsize=4096)(self._audience)
+        self.kept = lru_cache(maxsize=8192)(self._kept_bits)
+        self.scent = lru_cache(maxsize=4096)(self._scent)
+        self.scentless = lru_cache(maxsize=16_384)(self._scentless)
+        self.preferred = lru_cache(maxsize=16_384)(self._preferred_bits)
+
+    def _audience(self, text: str) -> tuple[int, int]:
+        """Return ``(species, ages)`` of an audience."""
+        return _bits(text, self._species), _bits(text, self._ages)
+
+    def _kept_bits(self, attribute: str, text: str) -> int:
+        """Return the values of "diet" or "form" that a substitute must have too, with all they imply."""
+        return _bits(text, self._kept[attribute])
+
+    def _scent(self, scent: str, skin_type: str) -> int:
+        """Return what must be kept of a scent, ``SCENTED`` when there is one, ``GENTLE`` for sensitive skin."""
+        names = [name for part in scent.split(";") if (name := key(part))]
+        kept = self._kept["scent"]
+        scented = SCENTED if any(name not in kept for name in names) else 0
+        gentle = GENTLE if "sensitive" in map(key, skin_type.split(";")) else 0
+        return _bits(scent, kept) | scented | gentle
+
+    def _scentless(self, category: str, type_id: str) -> int:
+        """Return ``SCENTLESS`` where the vocabulary knows no scents: nobody says of a mop that it is unscented."""
+        path, words = tuple(map(key, category.split(" > "))), tuple(key(type_id).split())
+        return 0 if self._scents and self._scents.scope.holds(path, words) else SCENTLESS
+
+    def _preferred_bits(self, attribute: str, text: str) -> int:
+        """Return the values by which a substitute comes first when it shares one."""
+        return _bits(text, self._preferred.get(attribute, _NOTHING))
+
+    def diet_of_term(self, term: str) -> int:
+        """Return the bit of one diet (a comparison key), without what it implies; 0: not a diet."""
+        return self._own["diet"].get(term, 0)
+
+    def aliases(self, term: str) -> tuple[str, ...]:
+        """Return the comparison keys that say the same as ``term``, itself first."""
+        return tuple(dict.fromkeys((term, *self._same.get(term, ()))))
+
+    def is_hard(self, term: str, more: Iterable[str] = ()) -> bool:
+        """Whether a qualifier (a comparison key) must be honoured: audiences, what is to be kept, and ``more``."""
+        return term in self._hard or any(term == key(word) for word in more)
+
+    def joined(self, terms: Sequence[str], more: Iterable[str] = ()) -> list[str]:
+        """Return ``terms`` (comparison keys, in the mention's order), neighbours that say one hard thing as one.
+
+        A linker may give "gluten free" or "gluten" and "free"; both come out as "gluten free". Longer phrases go first.
+        """
+        phrases = {tuple(term.split()) for term in (*self._hard, *(key(word) for word in more))}
+        sizes = sorted({len(phrase) for phrase in phrases}, reverse=True)
+        out: list[str] = []
+        at = 0
+        while at < len(terms):
+            size = next((n for n in sizes if tuple(terms[at : at + n]) in phrases), 1)
+            out.append(" ".join(terms[at : at + size]))
+            at += size
+        return out
 
 
-@lru_cache(maxsize=4096)
-def diet_bits(text: str) -> int:
-    """Return the diets of a ";"-separated list with all that they imply (vegan food is free of lactose)."""
+@cache
+def default_traits() -> Traits:
+    """Return the traits of the shipped vocabulary."""
+    return Traits(load_vocabulary())
+
+
+def _bits(text: str, table: Mapping[str, int]) -> int:
     bits = 0
     for part in text.split(";"):
-        bits |= _implied(key(part))
+        bits |= table.get(key(part), 0)
     return bits
 
 
-def diet_bits_of_term(term: str) -> int:
-    """Return the bit of one diet (a comparison key), without what it implies; 0: not a diet."""
-    return _BITS.get(_CANONICAL.get(term, term), 0)
+def _audiences(attribute: Attribute | None) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the words for ages and those for animals, each animal with a bit of its own."""
+    ages: dict[str, int] = {}
+    species: dict[str, int] = {}
+    values = attribute.values.values() if attribute else ()
+    animals = [value.name for value in values if value.stands_for == "animal"]
+    for value in values:
+        if value.stands_for == "animal":
+            species |= dict.fromkeys(value.names, 1 << animals.index(value.name))
+        elif value.stands_for:
+            ages |= dict.fromkeys(value.names, _AGES[value.stands_for])
+    return ages, species
 
 
-def _implied(term: str) -> int:
-    name = _CANONICAL.get(term, term)
-    return _BITS.get(name, 0) | sum({_BITS[other] for other in _DIETS.get(name, ())})
+def _kept(attribute: Attribute | None, first: int) -> dict[str, int]:
+    """Return, for every word, the bits of its value and of what that implies; bits begin at ``1 << first``."""
+    own = _own(attribute, first)
+    out: dict[str, int] = {}
+    for value in attribute.values.values() if attribute else ():
+        names = (value.name, *value.implies)
+        bits = sum({own.get(key(name), 0) for name in names})
+        out |= dict.fromkeys(value.names, bits)
+    return {word: bits for word, bits in out.items() if bits}
 
 
-def aliases(term: str) -> tuple[str, ...]:
-    """Return the comparison keys that say the same as ``term``, itself first."""
-    name = next((name for name, others in _ALIASES.items() if term in others), term)
-    return tuple(dict.fromkeys((term, name, *_ALIASES.get(name, ()))))
+def _own(attribute: Attribute | None, first: int = 0) -> dict[str, int]:
+    """Return the words for each value that is to be kept, each value with one bit."""
+    values = [value for value in attribute.values.values() if value.replacement == "keep"] if attribute else []
+    return {word: 1 << place for place, value in enumerate(values, first) for word in value.names}
 
 
-def is_hard(term: str, more: Iterable[str] = ()) -> bool:
-    """Whether a qualifier (a comparison key) must be honoured: diets, audiences, scents and ``more``."""
-    return term in _ALWAYS_HARD or any(term == key(word) for word in more)
+def _preferred(attribute: Attribute) -> dict[str, int]:
+    values = enumerate(attribute.values.values())
+    return {word: 1 << place for place, value in values if value.replacement == "prefer" for word in value.names}
 
 
-def joined(terms: Sequence[str], more: Iterable[str] = ()) -> list[str]:
-    """Return ``terms`` (comparison keys, in the mention's order) with neighbours that say one hard thing as one.
-
-    A linker may give "gluten free" or "gluten" and "free"; both come out as "gluten free". Longer phrases go first.
-    """
-    phrases = {tuple(term.split()) for term in (*_ALWAYS_HARD, *(key(word) for word in more))}
-    sizes = sorted({len(phrase) for phrase in phrases}, reverse=True)
-    out: list[str] = []
-    at = 0
-    while at < len(terms):
-        size = next((n for n in sizes if tuple(terms[at : at + n]) in phrases), 1)
-        out.append(" ".join(terms[at : at + size]))
-        at += size
-    return out
+def _same(attributes: Mapping[str, Attribute]) -> dict[str, tuple[str, ...]]:
+    """Return, for every way to say a value that is to be kept, all of them."""
+    return {
+        word: value.same
+        for name in ("diet", "form", "scent")
+        if (attribute := attributes.get(name))
+        for value in attribute.values.values()
+        if value.replacement == "keep"
+        for word in value.same
+    }

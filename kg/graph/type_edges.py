@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kg.graph.engine import need
 from kg.graph.names import PROJECTED, SEMANTICS
-from kg.graph.traits import is_hard, joined
+from kg.graph.traits import Traits, default_traits
 from kg.model import Drop, Edge, NodeKind
 from kg.records import read_jsonl
 from kg.text import key
@@ -43,13 +43,16 @@ def edge_name(edge: Edge) -> str:
     return f"{edge.source_id} {edge.relation} {edge.target_id}"
 
 
-def read_type_edges(path: Path, hard_qualifiers: Iterable[str] = ()) -> TypeEdges:
+def read_type_edges(path: Path, hard_qualifiers: Iterable[str] = (), traits: Traits | None = None) -> TypeEdges:
     """Return the edges in ``path``; what has no projection becomes a drop with its reason.
+
+    ``traits`` (default: those of the shipped vocabulary) and ``hard_qualifiers`` say which words must be honoured.
 
     Raises:
         ArtefactError: the file is missing or a line is no edge.
     """
     more = tuple(hard_qualifiers)
+    traits = traits or default_traits()
     out = TypeEdges()
     seen: set[tuple[str, str, str, str]] = set()
     for edge in sorted(read_jsonl(need(path), Edge), key=_order):
@@ -60,7 +63,7 @@ def read_type_edges(path: Path, hard_qualifiers: Iterable[str] = ()) -> TypeEdge
             out.drops.append(Drop("project", edge_name(edge), *drop))
             continue
         out.edges.append(edge)
-        out.pools.append(_pool(edge, more))
+        out.pools.append(_pool(edge, more, traits))
     return out
 
 
@@ -78,7 +81,7 @@ def _unfit(edge: Edge) -> tuple[str, str] | None:
     return None
 
 
-def _pool(edge: Edge, more: tuple[str, ...]) -> Pool:
-    terms = sorted(set(joined([term for word in edge.qualifiers if (term := key(word))], more)))
-    hard = tuple(term for term in terms if is_hard(term, more))
+def _pool(edge: Edge, more: tuple[str, ...], traits: Traits) -> Pool:
+    terms = sorted(set(traits.joined([term for word in edge.qualifiers if (term := key(word))], more)))
+    hard = tuple(term for term in terms if traits.is_hard(term, more))
     return Pool(edge.target_id, tuple(term for term in terms if term not in hard), hard)

@@ -30,7 +30,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer, with why. Scores are 0..1; ``price`` and ``in_stock`` are ``None`` for a product type."""
+    """One answer, with why. Scores are 0..1; ``price`` and ``in_stock`` are ``None`` for a product type.
+
+    ``theme`` is the heading it is shown under, where headings were asked for; ``theme_rank`` is ``None`` for what
+    stands under none. ``relation`` is set in an answer that holds several.
+    """
 
     id: str
     kind: NodeKind
@@ -45,6 +49,9 @@ class Hit:
     type_id: str = ""
     price: float | None = None
     in_stock: bool | None = None
+    theme: str = ""
+    theme_rank: int | None = None
+    relation: Relation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from kg.catalog.tags import TAGGED
 from kg.errors import ArtefactError, StoreError
 from kg.store.kinds import EdgeKind, NodeTable
 
@@ -38,6 +39,14 @@ _TYPE = {
     "products": "BIGINT",
     "reach": "DOUBLE",
     "aliases": "VARCHAR[]",
+}
+_THEME = {
+    "id": "VARCHAR",
+    "name": "VARCHAR",
+    "intent_id": "VARCHAR",
+    "rank": "BIGINT",
+    "members": "VARCHAR[]",
+    "provenance": "STRUCT(model VARCHAR, prompt_hash VARCHAR)",
 }
 _EDGE = {
     "relation": "VARCHAR",
@@ -61,12 +70,23 @@ _TYPE_EDGE = (
     "evidence.samples AS samples, evidence.agreed AS agreed, evidence.lift AS lift, evidence.pairs AS pairs, "
     "evidence.reviewer AS reviewer FROM edge_file"
 )
-_ATTRIBUTES = ("audience", "diet", "size", "color", "compatible_with")
-# A decimal or a float32 is a number to Parquet, but nothing the graph's wire format knows.
+_THEME_NODE = (
+    "SELECT id, name, intent_id, rank, provenance.model AS model, provenance.prompt_hash AS prompt_hash FROM theme_file"
+)
+_THEME_MEMBER = (
+    "SELECT id AS theme_id, unnest(members) AS type_id, unnest(generate_series(1, len(members))) AS rank "
+    "FROM theme_file"
+)
+_ATTRIBUTES = ("audience", "diet", "size", "color", "compatible_with", "flavour", "form", "scent", "size_class")
+# Tags are laid over the products' own attributes. A decimal or a float32 is a number to Parquet, but nothing the
+# graph's wire format knows.
 _PRODUCT = (
-    "SELECT * EXCLUDE (attributes) "
+    "SELECT * EXCLUDE (attributes, tags) "
     "REPLACE (CAST(price AS DOUBLE) AS price, CAST(popularity AS DOUBLE) AS popularity), "
-    + ", ".join(f"json_extract_string(attributes, '$.{name}') AS {name}" for name in _ATTRIBUTES)
+    + ", ".join(
+        f"coalesce(json_extract_string(tags, '$.{name}'), json_extract_string(attributes, '$.{name}')) AS {name}"
+        for name in _ATTRIBUTES
+    )
 )
 _SCORES = ("plausibility", "typicality", "confidence", "lift")
 _PRODUCT_EDGE = f"SELECT * REPLACE ({', '.join(f'CAST({name} AS DOUBLE) AS {name}' for name in _SCORES)})"
@@ -80,7 +100,9 @@ class GraphFiles:
     product_types: Path
     intents: Path
     edges: Path
+    themes: Path
     product_edges: Path
+    tags: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +127,9 @@ def open_files(files: GraphFiles) -> Generator[Workbench]:
     Raises:
         ArtefactError: a file is missing or is not what it should be.
     """
-    for field in fields(files):
-        if not (path := getattr(files, field.name)).is_file():
+    single = [getattr(files, field.name) for field in fields(files) if field.name != "tags"]
+    for path in (*single, *files.tags):
+        if not path.is_file():
             raise ArtefactError(f"{path} is missing", remedy="run the stage that makes it: kg build")
     with (
         tempfile.TemporaryDirectory(prefix="product-kg-") as spill,
@@ -135,12 +158,18 @@ def _views(connection: duckdb.DuckDBPyConnection, files: GraphFiles) -> None:
         ("intent", files.intents, _INTENT),
         ("type", files.product_types, _TYPE),
         ("edge_file", files.edges, _EDGE),
+        ("theme_file", files.themes, _THEME),
     ):
         read = connection.read_json(_literal(path), columns=columns, format="newline_delimited")
         read.to_table(name)
     connection.execute(f"CREATE VIEW type_edge AS {_TYPE_EDGE}")
+    connection.execute(f"CREATE VIEW theme AS {_THEME_NODE}")
+    connection.execute(f"CREATE VIEW theme_member AS {_THEME_MEMBER}")
     connection.read_parquet(_literal(files.products)).create_view("product_file")
-    connection.execute(f"CREATE VIEW product AS {_PRODUCT} FROM product_file")
+    connection.execute("CREATE TABLE tagged (id VARCHAR, tags VARCHAR)")
+    if files.tags:
+        connection.execute(f"INSERT INTO tagged {TAGGED}", {"tags": [_literal(path) for path in files.tags]})
+    connection.execute(f"CREATE VIEW product AS {_PRODUCT} FROM product_file LEFT JOIN tagged USING (id)")
     connection.read_parquet(_literal(files.product_edges)).create_view("product_edge_file")
     connection.execute(f"CREATE VIEW product_edge AS {_PRODUCT_EDGE} FROM product_edge_file")
 

@@ -15,13 +15,23 @@ from kg.text import key
 __all__ = ["EDGE_KINDS", "EDGE_PROPERTIES", "NODE_KINDS", "SCHEMA", "EdgeKind", "NodeTable", "search_words"]
 
 # Raise it when what is written for the same content changes: the next load then rewrites everything.
-SCHEMA = 1
+SCHEMA = 2
 EDGE_PROPERTIES = (
     "explanation", "plausibility", "typicality", "confidence", "rank", "contexts", "samples", "agreed",
     "lift", "pairs", "reviewer", "model", "prompt_hash",
 )  # fmt: skip
 _VIA = ("via_source", "via_target")
-_FILE = {NodeKind.INTENT: "intent", NodeKind.TYPE: "type", NodeKind.PRODUCT: "product"}
+_FILE = {NodeKind.INTENT: "intent", NodeKind.TYPE: "type", NodeKind.PRODUCT: "product", NodeKind.THEME: "theme"}
+# Relations that no model claimed: their properties, and the SQL of s, t, those and h. What one says is in its ends;
+# the hash marks it as ours, and holds the rank where there is one.
+_STRUCTURE: dict[Relation, tuple[tuple[str, ...], str]] = {
+    Relation.IS_A: ((), "SELECT id AS s, type_id AS t, 'is_a' AS h FROM product WHERE type_id <> ''"),
+    Relation.HAS_THEME: ((), "SELECT intent_id AS s, id AS t, 'has_theme' AS h FROM theme"),
+    Relation.IN_THEME: (
+        ("rank",),
+        "SELECT type_id AS s, theme_id AS t, rank, 'in_theme ' || rank AS h FROM theme_member",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +105,15 @@ class EdgeKind:
     @property
     def columns(self) -> tuple[str, ...]:
         """Properties besides ``h`` and ``build``."""
-        if self.relation is Relation.IS_A:
-            return ()
+        if self.relation in _STRUCTURE:
+            return _STRUCTURE[self.relation][0]
         return EDGE_PROPERTIES + _VIA if self.target is NodeKind.PRODUCT else EDGE_PROPERTIES
 
     @property
     def select(self) -> str:
         """SQL: s, t, columns, h."""
-        if self.relation is Relation.IS_A:
-            # What it says is in its ends; the hash only marks it as ours.
-            return "SELECT id AS s, type_id AS t, 'is_a' AS h FROM product WHERE type_id <> ''"
+        if self.relation in _STRUCTURE:
+            return _STRUCTURE[self.relation][1]
         table = "product_edge" if self.target is NodeKind.PRODUCT else "type_edge"
         return (
             f"SELECT source_id AS s, target_id AS t, {', '.join(self.columns)}, h FROM {table} "
@@ -127,10 +136,11 @@ NODE_KINDS = (
         NodeKind.PRODUCT,
         (
             "title", "brand", "category", "description", "price", "in_stock", "popularity", "group_id",
-            "type_id", "audience", "diet", "size", "color", "compatible_with",
+            "type_id", "audience", "diet", "size", "color", "compatible_with", "flavour", "form", "scent", "size_class",
         ),
         ("title", "brand"),
     ),
+    NodeTable(NodeKind.THEME, ("name", "intent_id", "rank", "model", "prompt_hash"), ("name",)),
 )  # fmt: skip
 _PEERS = (Relation.COMPLEMENTS, Relation.SUBSTITUTES, Relation.PAIRS_WITH)
 EDGE_KINDS = (
@@ -141,6 +151,8 @@ EDGE_KINDS = (
     ),
     *(EdgeKind(kind, relation, kind) for kind in (NodeKind.TYPE, NodeKind.PRODUCT) for relation in _PEERS),
     EdgeKind(NodeKind.PRODUCT, Relation.IS_A, NodeKind.TYPE),
+    EdgeKind(NodeKind.INTENT, Relation.HAS_THEME, NodeKind.THEME),
+    EdgeKind(NodeKind.TYPE, Relation.IN_THEME, NodeKind.THEME),
 )
 
 

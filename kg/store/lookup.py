@@ -37,6 +37,7 @@ _FILES: dict[Relation, dict[NodeKind, tuple[str, ...]]] = {
         _PRODUCT: ("pairings_of_product",),
     },
 }
+_BY_THEME: dict[NodeKind, tuple[str, ...]] = {_INTENT: ("intent_products_by_theme", "intent_types_by_theme")}
 
 
 def resolve(
@@ -74,40 +75,46 @@ def subject(store: GraphStore, key: str, kinds: Sequence[NodeKind]) -> tuple[Mat
     return best, others
 
 
-def intent(store: GraphStore, key: str, k: int = 10) -> Answer:
+def intent(store: GraphStore, key: str, k: int = 10, contexts: Sequence[str] = (), *, by_theme: bool = False) -> Answer:
     """Return the ``k`` best products that satisfy an intent, or its product types when it has no products.
+
+    ``contexts`` are the season, event and persona of the moment: only edges that hold in one of them, or always.
+    ``by_theme``: with what goes well with it, heading by heading; what stands under none comes last.
 
     Raises:
         NotFound: no intent, or several, are called ``key``.
     """
-    return _ask(store, key, Relation.SATISFIED_BY, k)
+    files = _BY_THEME if by_theme else None
+    return _ask(store, key, Relation.SATISFIED_BY, {"k": k, "contexts": list(contexts)}, files)
 
 
-def complements(store: GraphStore, key: str, k: int = 10) -> Answer:
-    """Return the ``k`` best complements of a product or product type.
-
-    Raises:
-        NotFound: no product or type, or several, are called ``key``.
-    """
-    return _ask(store, key, Relation.COMPLEMENTS, k)
-
-
-def substitutes(store: GraphStore, key: str, k: int = 10) -> Answer:
-    """Return the ``k`` best substitutes of a product or product type.
+def complements(store: GraphStore, key: str, k: int = 10, contexts: Sequence[str] = ()) -> Answer:
+    """Return the ``k`` best complements of a product or product type; ``contexts`` as in :func:`intent`.
 
     Raises:
         NotFound: no product or type, or several, are called ``key``.
     """
-    return _ask(store, key, Relation.SUBSTITUTES, k)
+    return _ask(store, key, Relation.COMPLEMENTS, {"k": k, "contexts": list(contexts)})
 
 
-def pairings(store: GraphStore, key: str, k: int = 10) -> Answer:
+def substitutes(store: GraphStore, key: str, k: int = 10, contexts: Sequence[str] = ()) -> Answer:
+    """Return the ``k`` best substitutes of a product or product type; ``contexts`` as in :func:`intent`.
+
+    Raises:
+        NotFound: no product or type, or several, are called ``key``.
+    """
+    return _ask(store, key, Relation.SUBSTITUTES, {"k": k, "contexts": list(contexts)})
+
+
+def pairings(store: GraphStore, key: str, k: int = 10, contexts: Sequence[str] = ()) -> Answer:
     """Return what goes well with a dish, another intent, a product or a product type: the ``k`` best.
+
+    ``contexts`` as in :func:`intent`.
 
     Raises:
         NotFound: nothing, or several things, are called ``key``.
     """
-    return _ask(store, key, Relation.PAIRS_WITH, k)
+    return _ask(store, key, Relation.PAIRS_WITH, {"k": k, "contexts": list(contexts)})
 
 
 def why(store: GraphStore, a: str, b: str) -> Why:
@@ -143,21 +150,28 @@ def stats(store: GraphStore) -> Stats:
     )
 
 
-def _ask(store: GraphStore, key: str, relation: Relation, k: int) -> Answer:
-    files = _FILES[relation]
+def _ask(
+    store: GraphStore,
+    key: str,
+    relation: Relation,
+    wanted: Row,
+    files: dict[NodeKind, tuple[str, ...]] | None = None,
+) -> Answer:
+    """Answer from the files of ``relation``, or others; ``wanted`` are their parameters but ``id``."""
+    files = files or _FILES[relation]
     best, others = subject(store, key, tuple(files))
-    answer = _first(store, files[best.kind], best.id, k)
+    answer = _first(store, files[best.kind], {**wanted, "id": best.id})
     via = None
     if answer is None and best.kind is _PRODUCT and (via := _type_of(store, best)):
-        answer = _first(store, files[_TYPE], via.id, k)
+        answer = _first(store, files[_TYPE], {**wanted, "id": via.id})
     level, hits = answer or (Level.PRODUCT if best.kind is not _TYPE else Level.TYPE, ())
     return Answer(best, relation, level, hits, via if hits else None, others)
 
 
-def _first(store: GraphStore, files: Iterable[str], key: str, k: int) -> tuple[Level, tuple[Hit, ...]] | None:
+def _first(store: GraphStore, files: Iterable[str], parameters: Row) -> tuple[Level, tuple[Hit, ...]] | None:
     for file in files:
-        if rows := store.read(f"lookup/{file}", {"id": key, "k": k}):
-            level = Level.TYPE if file.endswith(("_type", "_types")) else Level.PRODUCT
+        if rows := store.read(f"lookup/{file}", parameters):
+            level = Level.TYPE if "_type" in file else Level.PRODUCT
             kind = _TYPE if level is Level.TYPE else _PRODUCT
             return level, tuple(_hit(row, kind) for row in rows)
     return None
@@ -166,6 +180,8 @@ def _first(store: GraphStore, files: Iterable[str], key: str, k: int) -> tuple[L
 def _hit(row: Row, kind: NodeKind) -> Hit:
     filled: Row = {name: value for name, value in row.items() if value is not None}
     filled["contexts"] = tuple(filled.get("contexts", ()))
+    if "relation" in filled:
+        filled["relation"] = Relation(filled["relation"])
     return Hit(kind=kind, **filled)
 
 

@@ -17,23 +17,25 @@ from kg.store.driver import GraphStore
 from kg.store.kinds import EDGE_KINDS, NODE_KINDS, EdgeKind, NodeTable
 from kg.store.loader import GraphFiles, load
 from tests.servers.fixtures import run, wipe
-from tests.servers.graph_files import World, edge, small_world, write_world
+from tests.servers.graph_files import ProductEdge, World, edge, small_world, write_world
 
 WINE = small_world().products[5].id
 EDGE_COLUMNS = {"explanation", "plausibility", "typicality", "confidence", "rank", "contexts"}
 HIT_COLUMNS = EDGE_COLUMNS | {"id", "name", "brand", "type_id", "price", "in_stock"}
 # file -> parameters, ids (or ends) of the rows in order
 LOOKUPS: dict[str, tuple[dict[str, Any], list[str]]] = {
-    "lookup/intent_products": ({"id": "game-day", "k": 10}, ["0001", "s-1"]),
-    "lookup/intent_types": ({"id": "game-day", "k": 10}, ["tortilla-chips", "salsa"]),
-    "lookup/complements_of_product": ({"id": "0001", "k": 10}, ["s-1", "s-2"]),
-    "lookup/complements_of_type": ({"id": "tortilla-chips", "k": 10}, ["salsa"]),
-    "lookup/substitutes_of_product": ({"id": "0001", "k": 10}, ["pc"]),
-    "lookup/substitutes_of_type": ({"id": "tortilla-chips", "k": 10}, ["pita-chips"]),
-    "lookup/pairings_of_product": ({"id": "s-1", "k": 10}, [WINE]),
-    "lookup/pairings_of_type": ({"id": "salsa", "k": 10}, ["white-wine"]),
-    "lookup/pairings_of_intent": ({"id": "grilled-salmon", "k": 10}, [WINE]),
-    "lookup/pairings_of_intent_types": ({"id": "grilled-salmon", "k": 10}, ["white-wine"]),
+    "lookup/intent_products": ({"id": "game-day", "k": 10, "contexts": []}, ["0001", "s-1"]),
+    "lookup/intent_types": ({"id": "game-day", "k": 10, "contexts": []}, ["tortilla-chips", "salsa"]),
+    "lookup/complements_of_product": ({"id": "0001", "k": 10, "contexts": []}, ["s-1", "s-2"]),
+    "lookup/complements_of_type": ({"id": "tortilla-chips", "k": 10, "contexts": []}, ["salsa"]),
+    "lookup/substitutes_of_product": ({"id": "0001", "k": 10, "contexts": []}, ["pc"]),
+    "lookup/substitutes_of_type": ({"id": "tortilla-chips", "k": 10, "contexts": []}, ["pita-chips"]),
+    "lookup/pairings_of_product": ({"id": "s-1", "k": 10, "contexts": []}, [WINE]),
+    "lookup/pairings_of_type": ({"id": "salsa", "k": 10, "contexts": []}, ["white-wine"]),
+    "lookup/pairings_of_intent": ({"id": "grilled-salmon", "k": 10, "contexts": []}, [WINE]),
+    "lookup/pairings_of_intent_types": ({"id": "grilled-salmon", "k": 10, "contexts": []}, ["white-wine"]),
+    "lookup/intent_products_by_theme": ({"id": "game-day", "k": 10, "contexts": []}, ["s-1", "0001"]),
+    "lookup/intent_types_by_theme": ({"id": "game-day", "k": 10, "contexts": []}, ["salsa", "tortilla-chips"]),
     "lookup/resolve_id": ({"id": "salsa"}, ["salsa"]),
     "lookup/resolve_words_intent": ({"words": "salmon", "k": 5}, ["grilled-salmon"]),
     "lookup/resolve_words_type": ({"words": "salsa", "k": 5}, ["salsa"]),
@@ -41,6 +43,7 @@ LOOKUPS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "lookup/type_of_product": ({"id": "0002"}, ["tortilla-chips"]),
     "read/missing_intent": ({"ids": ["insomnia", "nope"]}, ["nope"]),
     "read/missing_type": ({"ids": ["salsa", "nope", "nope"]}, ["nope"]),
+    "read/missing_theme": ({"ids": ["game-day/dips", "dips"]}, ["dips"]),
     "read/missing_product": ({"ids": ["0001", "1"]}, ["1"]),
 }
 WHOLE = {"lookup/stats", "lookup/why", "read/current", "read/dump_edges", "read/dump_nodes", "publish/current"}
@@ -70,7 +73,7 @@ def test_a_read_file_returns_the_expected_rows(loaded: GraphStore, name: str) ->
     rows = loaded.read(name, parameters)
     assert [row["id"] for row in rows] == expected
     if "k" in parameters and "words" not in parameters:
-        assert set(rows[0]) == HIT_COLUMNS
+        assert set(rows[0]) == HIT_COLUMNS | ({"theme", "theme_rank", "relation"} if "by_theme" in name else set())
 
 
 def test_why_returns_the_edge_whole(loaded: GraphStore) -> None:
@@ -135,7 +138,7 @@ def test_the_schema_is_there_after_ensuring_it_twice(any_store: GraphStore) -> N
     any_store.ensure_schema()
     rows = any_store._session(lambda s: s.execute_read(lambda tx: tx.run(queries.cypher("schema/state")).data()))
     ours = [row for row in rows if str(row["name"]).startswith("kg_") or "[id]" in str(row["name"])]
-    assert len(ours) == 9
+    assert len(ours) == 10
     assert {row["state"] for row in ours} == {"ONLINE"}
 
 
@@ -197,6 +200,47 @@ def test_both_levels_answer_for_their_subject(any_store: GraphStore, files: Grap
     assert [hit.id for hit in lookup.pairings(any_store, "salsa").hits] == ["white-wine"]
 
 
+def test_an_intents_products_stand_under_their_headings(any_store: GraphStore, files: GraphFiles) -> None:
+    """Heading by heading in their order, what pairs with the intent among them; the rest last; k counts the best."""
+    load(any_store, files, "b1")
+    hits = lookup.intent(any_store, "game-day", by_theme=True).hits
+    assert [(hit.theme, hit.theme_rank, hit.id) for hit in hits] == [("Dips", 1, "s-1"), ("Crisp things", 2, "0001")]
+    assert [hit.id for hit in lookup.intent(any_store, "game-day", 1, by_theme=True).hits] == ["0001"]
+    (wine,) = lookup.intent(any_store, "grilled salmon", by_theme=True).hits
+    assert (wine.theme, wine.relation, wine.id) == ("Drinks", Relation.PAIRS_WITH, WINE)
+    (salt,) = lookup.intent(any_store, "insomnia", by_theme=True).hits
+    assert (salt.theme, salt.theme_rank) == ("", None)
+
+
+def test_a_thing_that_both_satisfies_and_pairs_stands_there_once(any_store: GraphStore, tmp_path: Path) -> None:
+    """The better edge speaks for it; of equal ranks the one that satisfies."""
+    world, intent = small_world(), (NodeKind.INTENT, "grilled-salmon")
+    more = [edge(Relation.SATISFIED_BY, intent, target, rank) for rank, target in ((1, "white-wine"), (2, "salsa"))]
+    product = ProductEdge(Relation.SATISFIED_BY, *intent, WINE, via=("grilled-salmon", "white-wine"))
+    world = replace(world, edges=[*world.edges, *more], product_edges=[*world.product_edges, product])
+    load(any_store, write_world(tmp_path, world), "b1")
+    (hit,) = lookup.intent(any_store, "grilled-salmon", by_theme=True).hits
+    assert (hit.id, hit.relation) == (WINE, Relation.SATISFIED_BY)
+    rows = any_store.read("lookup/intent_types_by_theme", {"id": "grilled-salmon", "k": 9, "contexts": []})
+    assert [(row["id"], row["relation"], row["theme"]) for row in rows] == [
+        ("white-wine", "SATISFIED_BY", "Drinks"),
+        ("salsa", "SATISFIED_BY", None),
+    ]
+
+
+def test_a_look_up_answers_for_the_contexts_of_the_moment(any_store: GraphStore, files: GraphFiles) -> None:
+    """An edge without contexts always holds, one with contexts in any of those; no contexts asked for: every edge."""
+    load(any_store, files, "b1")
+
+    def found(*contexts: str) -> list[str]:
+        return [hit.id for hit in lookup.complements(any_store, "0001", contexts=contexts).hits]
+
+    assert found() == found("party") == found("summer", "party") == ["s-1", "s-2"]
+    assert found("summer") == ["s-2"]
+    assert lookup.pairings(any_store, "salsa", contexts=["winter"]).hits == ()
+    assert [hit.id for hit in lookup.pairings(any_store, "salsa", contexts=["winter", "summer"]).hits] == ["white-wine"]
+
+
 def test_a_key_that_is_unclear_or_unknown_says_what_it_might_mean(any_store: GraphStore, files: GraphFiles) -> None:
     """Several readings are listed; an unknown word gets what is spelled about like it."""
     load(any_store, files, "b1")
@@ -253,10 +297,11 @@ def test_a_delta_changes_what_changed(any_store: GraphStore, tmp_path: Path) -> 
         world.intents[1:],
         [*world.edges[1:-1], edge(Relation.COMPLEMENTS, (NodeKind.TYPE, "pita-chips"), "salsa", 1, "New words.")],
         [replace(world.product_edges[4], explanation="Better said."), *world.product_edges[5:]],
+        [replace(world.themes[0], rank=2), replace(world.themes[1], rank=1, members=("tortilla-chips",))],
     )
     files = write_world(tmp_path / "2", after)
     report = load(any_store, files, "b2")
-    assert (report.total.created, report.total.updated, report.total.deleted) == (0, 2, 9)
+    assert (report.total.created, report.total.updated, report.total.deleted) == (0, 4, 13)
     changed = lookup.why(any_store, "0001", "s-1").edges[0]
     assert (changed.explanation, changed.build) == ("Better said.", "b2")
     digest = canonical.digest(any_store)

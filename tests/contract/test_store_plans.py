@@ -21,7 +21,10 @@ pytestmark = pytest.mark.neo4j
 COUNTING = {"lookup/stats"}
 LOOKUPS = [name for name in queries.names() if name.startswith("lookup/") and name not in COUNTING]
 WRITES = [name for name in queries.names() if name.startswith(("write/", "delete/", "publish/"))]
-PARAMETERS = {"id": "0001", "a": "0001", "b": "s-1", "k": 10, "words": "salsa", "rows": [], "build": "", "props": {}}
+PARAMETERS = {
+    "id": "0001", "a": "0001", "b": "s-1", "k": 10, "contexts": ["summer"], "words": "salsa", "rows": [], "build": "",
+    "props": {},
+}  # fmt: skip
 SCANS = {"AllNodesScan", "NodeByLabelScan", "DirectedRelationshipTypeScan", "UndirectedRelationshipTypeScan"}
 
 

@@ -54,7 +54,7 @@ def expected(big_files: GraphFiles, tmp_path_factory: pytest.TempPathFactory) ->
 def start(options: StoreOptions, files: GraphFiles, rows: int = NEVER, seconds: float = 60) -> subprocess.Popen[str]:
     """Start a loader that kills itself."""
     plain = options.model_dump(mode="json") | {"password": options.password.get_secret_value()}
-    paths = {name: str(path) for name, path in dataclasses.asdict(files).items()}
+    paths = {name: str(path) for name, path in dataclasses.asdict(files).items() if path}
     arguments = [json.dumps(plain), json.dumps(paths), str(rows), str(seconds)]
     command = [sys.executable, str(loader_process.__file__), *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -9,14 +9,18 @@ from typing import Any
 
 import duckdb
 
+from kg.catalog.tagging import Tag
+from kg.catalog.tags import TAG_COLUMNS
 from kg.graph.engine import literal, put
+from kg.graph.features import Catalogue
 from kg.graph.options import ProjectionOptions
 from kg.graph.projection import project
 from kg.graph.report import ProjectionReport
+from kg.graph.traits import Traits, default_traits
 from kg.model import Edge, Evidence, NodeKind, Product, ProductId, Provenance, Relation, TypeId
 from kg.records import to_json, write_jsonl
 
-__all__ = ["Shop", "edge", "product", "write_products"]
+__all__ = ["Shop", "edge", "product", "write_products", "write_tags"]
 
 
 def product(name: str, type_id: str, title: str = "Thing", **given: Any) -> Product:
@@ -63,6 +67,14 @@ def write_products(path: Path, products: Sequence[Product]) -> None:
         engine.execute(f"COPY product TO {literal(path)} (FORMAT parquet)")
 
 
+def write_tags(path: Path, tags: Sequence[Tag]) -> None:
+    """Write ``tags`` as the tag stage does."""
+    columns = {name: ("VARCHAR", [tag[place] for tag in tags]) for place, name in enumerate(TAG_COLUMNS)}
+    with duckdb.connect() as engine:
+        put(engine, "tag", columns)
+        engine.execute(f"COPY tag TO {literal(path)} (FORMAT parquet)")
+
+
 @dataclass
 class Shop:
     """A catalogue with edges in ``folder``; every projection writes to a folder of its own below it."""
@@ -71,10 +83,14 @@ class Shop:
     products: Sequence[Product]
     edges: Sequence[Edge]
     options: ProjectionOptions = field(default_factory=ProjectionOptions)
+    traits: Traits = field(default_factory=default_traits)
+    tags: Sequence[Tag] | None = None
 
     def __post_init__(self) -> None:
         write_products(self.catalogue, self.products)
         write_jsonl(self.folder / "edges.jsonl", self.edges)
+        if self.tags is not None:
+            write_tags(self.folder / "tags.parquet", self.tags)
 
     @property
     def catalogue(self) -> Path:
@@ -84,7 +100,10 @@ class Shop:
     def project(self, name: str = "out", **settings: Any) -> ProjectionReport:
         """Project with the shop's options and ``settings`` over them."""
         options = ProjectionOptions.model_validate(self.options.model_dump() | settings)
-        return project(self.catalogue, self.folder / "edges.jsonl", options, self.folder / name)
+        tags = () if self.tags is None else (self.folder / "tags.parquet",)
+        return project(
+            Catalogue(self.catalogue, tags, self.traits), self.folder / "edges.jsonl", options, self.folder / name
+        )
 
     def output(self, name: str = "out") -> Path:
         """Where the product edges of the projection ``name`` are."""

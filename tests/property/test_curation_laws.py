@@ -15,7 +15,7 @@ from tests.parts.curation_shop import INTENTS, TYPES, decision, run, statement
 _TYPE_NAMES = [node.name for node in TYPES]
 _SUBJECTS = st.sampled_from([*_TYPE_NAMES[:6], *[node.name for node in INTENTS]])
 _TARGETS = st.sampled_from(_TYPE_NAMES[:6])
-_RELATIONS = st.sampled_from([each for each in Relation if each is not Relation.IN_THEME])
+_RELATIONS = st.sampled_from([each for each in Relation if not each.endswith("_THEME")])
 _PROBABILITY = st.none() | st.floats(0, 1)
 _REASONS = (
     st.sampled_from([None, "", "It is good.", "It cures cancer fast.", "One reason copied for them all."]) | st.text()

@@ -10,15 +10,27 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kg.catalog.vocabulary import Vocabulary, load_vocabulary
 from kg.graph.names import GUARD_NAMES
 from kg.graph.options import ProjectionOptions
 from kg.graph.sku_checks import check_products
+from kg.graph.traits import Traits, default_traits
 from kg.model import Edge, Product, Relation
 from tests.parts.graph_shop import Shop, edge, product
+
+
+def _kept_form() -> Vocabulary:
+    """Return our vocabulary, but that a substitute must come in the same form."""
+    with tempfile.TemporaryDirectory() as folder:
+        own = Path(folder) / "own.yaml"
+        own.write_text("attributes: {form: {replacement: keep}}")
+        return load_vocabulary(own)
+
 
 AGES = {"baby", "kids", "adult"}
 IMPLIED = {"vegan": {"vegan", "vegetarian", "lactose-free"}}
 DEVICES = {"Orbi 1", "Orbi 1 Pro", "Kantro"}
+FORM_KEPT = Traits(_kept_form())
 GRAMS = {"": 0, "1 g": 1, "2 g": 2, "4 g": 4, "16 g": 16, "8 x 8 g": 64}
 
 
@@ -58,10 +70,24 @@ def _size(s: Product, t: Product) -> bool:
     return bool(one and other) and max(one, other) > 4 * min(one, other)
 
 
+def _scent(s: Product, t: Product) -> bool:
+    gentle = "unscented" in _set(s, "scent") or "sensitive" in _set(s, "skin_type")
+    return gentle and bool(_set(t, "scent") - {"unscented"})
+
+
+def _scent_kept(s: Product, t: Product) -> bool:
+    return "unscented" in _set(s, "scent") and "unscented" not in _set(t, "scent") and t.type_id == "soap"
+
+
+def _same(name: str, s: Product, t: Product) -> bool:
+    return bool(_set(s, name) & _set(t, name) - {"unscented", "vegan", "vegetarian", "lactose-free", "gluten-free"})
+
+
 class Oracle:
     """Projection by looking at everything."""
 
-    def __init__(self, products: list[Product], edges: list[Edge], options: ProjectionOptions) -> None:
+    def __init__(self, products: list[Product], edges: list[Edge], options: ProjectionOptions, kept: set[str]) -> None:
+        self.kept = kept
         self.edges, self.options = edges, options
         self.by_type: dict[str, list[Product]] = defaultdict(list)
         ends = {edge.source_id for edge in edges} | {edge.target_id for edge in edges}
@@ -93,6 +119,8 @@ class Oracle:
 
         def order(each: Product) -> tuple[bool, float, str]:
             bonus = self.options.brand_bonus if source and source.brand and source.brand == each.brand else 0.0
+            likes = self.options.preferences if source and one.relation is Relation.SUBSTITUTES else {}
+            bonus += sum(weight for name, weight in likes.items() if source and self._likes(name, source, each))
             return not each.in_stock, -((each.popularity / most if most else 0.0) + bonus), each.id
 
         groups: dict[str, int] = defaultdict(int)
@@ -103,6 +131,9 @@ class Oracle:
             if left and groups[group] <= self.options.per_group:
                 left -= 1
                 yield each
+
+    def _likes(self, name: str, s: Product, t: Product) -> bool:
+        return not (name == "form" and self.kept) and _same(name, s, t)
 
     def _allowed(self, one: Edge, source: Product | None) -> list[Product]:
         targets = self.by_type[one.target_id]
@@ -125,11 +156,14 @@ class Oracle:
         always: dict[str, Callable[[Product, Product], bool]] = {
             "variant": lambda s, t: bool(s.group_id) and s.group_id == t.group_id,
             "audience": _audience,
+            "scent": _scent,
             "compatibility": compatibility,
         }
         replacing: dict[str, Callable[[Product, Product], bool]] = {
             "audience_kept": _audience_kept,
             "diet": lambda s, t: not _diets(s) <= _diets(t),
+            "scent_kept": _scent_kept,
+            "form": lambda s, t: not (_set(s, "form") & self.kept) <= _set(t, "form"),
             "size": _size,
         }
         table = always | (replacing if relation is Relation.SUBSTITUTES else {})
@@ -140,7 +174,7 @@ def _edge_order(one: Edge) -> tuple[str, str, str, int, str]:
     return one.relation, one.source_kind, one.source_id, one.rank, one.target_id
 
 
-_TYPES = ["a", "b", "c"]
+_TYPES = ["a", "b", "soap"]  # of these only soap has scents
 # One draw each: many small draws make generating and shrinking slow.
 _AUDIENCES = ("", "baby", "kids", "adult", "cat", "dog", "baby;kids", "adult;kids", "cat;adult", "cat;baby", "cat;dog")
 _DIET_LISTS = ("", "", "vegan", "vegetarian", "lactose-free", "vegan;gluten-free", "vegetarian;lactose-free")
@@ -155,6 +189,11 @@ _things = st.builds(
             "diet": st.sampled_from(_DIET_LISTS),
             "compatible_with": st.sampled_from(_FITS),
             "size": st.sampled_from(sorted(GRAMS)),
+            "flavour": st.sampled_from(["", "", "lemon", "vanilla", "lemon;vanilla"]),
+            "form": st.sampled_from(["", "", "gel", "powder"]),
+            "scent": st.sampled_from(["", "", "", "lavender", "unscented"]),
+            "skin_type": st.sampled_from(["", "", "", "sensitive"]),
+            "size_class": st.sampled_from(["", "small", "large"]),
         }
     ),
     st.fixed_dictionaries(
@@ -177,6 +216,7 @@ _options = st.builds(
     per_group=st.integers(1, 2),
     guards=st.just(GUARD_NAMES) | st.lists(st.sampled_from(GUARD_NAMES), unique=True).map(tuple),
     brand_bonus=st.sampled_from([0.0, 0.25, 0.7]),
+    preferences=st.sampled_from([{}, {"flavour": 0.5, "size_class": 0.125}, {"flavour": 0.0, "scent": 0.0}]),
 )
 
 
@@ -186,9 +226,13 @@ _options = st.builds(
     names=st.lists(st.tuples(_edge_names, st.sampled_from([0.5, 0.9]), st.integers(1, 3)), min_size=1, max_size=5,
                    unique_by=lambda each: each[0]),
     options=_options,
+    kept=st.sampled_from([set(), {"gel", "powder"}]),
 )  # fmt: skip
 def test_projection_is_what_looking_at_every_pair_gives(
-    things: list[Product], names: list[tuple[tuple[str, str, str], float, int]], options: ProjectionOptions
+    things: list[Product],
+    names: list[tuple[tuple[str, str, str], float, int]],
+    options: ProjectionOptions,
+    kept: set[str],
 ) -> None:
     """Signatures and heads lose nothing: the product edges are those of a search over all pairs, and sound."""
     products = [
@@ -198,11 +242,11 @@ def test_projection_is_what_looking_at_every_pair_gives(
     ]  # fmt: skip
     edges = [edge(*name, confidence=confidence, rank=rank) for name, confidence, rank in names]
     with tempfile.TemporaryDirectory() as folder:
-        shop = Shop(Path(folder), products, edges, options)
+        shop = Shop(Path(folder), products, edges, options, FORM_KEPT if kept else default_traits())
         report = shop.project()
         rows = sorted(shop.rows("relation, source_id, target_id, rank"))
         broken = check_products(shop.output(), shop.catalogue, {"i-x"}, options)
-    assert rows == Oracle(products, edges, options).rows()
+    assert rows == Oracle(products, edges, options, kept).rows()
     assert report.counts.balanced
     assert report.counts.taken == len(edges)
     # Random edges may well call the same two types substitutes and complements; nothing else may be broken.

@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from extractors.llm.session import Askers
 from extractors.prompts import load_prompt
 from extractors.specs import SPECS
 from extractors.subjects import Subject, subjects_of
@@ -62,15 +63,15 @@ def test_every_subject_is_in_exactly_one_shard(intents: int, types: int, size: i
     made_intents, made_types = _intents(intents), _types(types)
     with tempfile.TemporaryDirectory() as folder:
         before = _catalogue(Path(folder), made_intents, made_types)
-        stage = ExtractStage(options, _Asker())  # type: ignore[arg-type]
+        stage = ExtractStage(options, _askers())
         plan, again = stage.plan(before), stage.plan(before)
     expected = [
         (relation, subject)
         for relation in options.relations
         for subject in subjects_of(SPECS[relation], load_prompt(relation), made_intents, made_types, options)
     ]
-    assert [(shard.payload[0], subject) for shard in plan for subject in shard.payload[1]] == expected
-    assert all(len(shard.payload[1]) <= size for shard in plan)
+    assert [(shard.payload[0], subject) for shard in plan for subject in shard.payload[1][0]] == expected
+    assert all(len(shard.payload[1][0]) <= size for shard in plan)
     assert [shard.key for shard in plan] == [shard.key for shard in again]
     assert len({shard.key for shard in plan}) == len(plan)
     assert [shard.number for shard in plan] == list(range(len(plan)))
@@ -78,19 +79,21 @@ def test_every_subject_is_in_exactly_one_shard(intents: int, types: int, size: i
 
 def test_a_shard_of_questions_has_another_key_for_another_model_prompt_or_subject(tmp_path: Path) -> None:
     """What decides the answers decides the key; how the work is cut elsewhere does not."""
-    stage = ExtractStage(Settings().extraction, _Asker())  # type: ignore[arg-type]
+    stage = ExtractStage(Settings().extraction, _askers())
     subject = Subject(NodeKind.INTENT, "i", "tea", "tea time")
-    key = stage._shard(Relation.SATISFIED_BY, "p", [subject], 0).key
+    key = stage._shard(Relation.SATISFIED_BY, "p", ([subject], []), 0).key
     others = [
-        stage._shard(Relation.PAIRS_WITH, "p", [subject], 0),
-        stage._shard(Relation.SATISFIED_BY, "q", [subject], 0),
-        stage._shard(Relation.SATISFIED_BY, "p", [Subject(NodeKind.INTENT, "i", "tea", "drinking tea")], 0),
-        stage._shard(Relation.SATISFIED_BY, "p", [subject, subject], 0),
-        ExtractStage(Settings().extraction, _Asker("other"))._shard(Relation.SATISFIED_BY, "p", [subject], 0),  # type: ignore[arg-type]
-        ExtractStage(Settings().extraction, _Asker(temperature=1.0))._shard(Relation.SATISFIED_BY, "p", [subject], 0),  # type: ignore[arg-type]
+        stage._shard(Relation.PAIRS_WITH, "p", ([subject], []), 0),
+        stage._shard(Relation.SATISFIED_BY, "q", ([subject], []), 0),
+        stage._shard(Relation.SATISFIED_BY, "p", ([Subject(NodeKind.INTENT, "i", "tea", "drinking tea")], []), 0),
+        stage._shard(Relation.SATISFIED_BY, "p", ([subject, subject], []), 0),
+        ExtractStage(Settings().extraction, _askers("other"))._shard(Relation.SATISFIED_BY, "p", ([subject], []), 0),
+        ExtractStage(Settings().extraction, _askers(temperature=1.0))._shard(
+            Relation.SATISFIED_BY, "p", ([subject], []), 0
+        ),
     ]
     assert len({key, *(shard.key for shard in others)}) == 7
-    assert stage._shard(Relation.SATISFIED_BY, "p", [subject], 5).key == key
+    assert stage._shard(Relation.SATISFIED_BY, "p", ([subject], []), 5).key == key
 
 
 class _Asker:
@@ -99,6 +102,16 @@ class _Asker:
     def __init__(self, model: str = "m", temperature: float = 0.0) -> None:
         self.model = model
         self.temperature = temperature
+        self.cache = self
+
+    def spellings(self, names: list[tuple[str, str, str]]) -> list[str]:
+        """Return every name in its own words: nothing was asked before."""
+        return [text for _, _, text in names]
+
+
+def _askers(model: str = "m", temperature: float = 0.0) -> Askers:
+    asker = _Asker(model, temperature)
+    return Askers(asker, asker, asker)  # type: ignore[arg-type]
 
 
 def _published(folder: Path, parts: list[Shard]) -> tuple[bytes, StageCounts]:

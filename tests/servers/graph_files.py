@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from kg.model import Edge, Evidence, Intent, IntentKind, NodeKind, Product, ProductType, Provenance, Relation
+from kg.model import Edge, Evidence, Intent, IntentKind, NodeKind, Product, ProductType, Provenance, Relation, Theme
 from kg.records import digest, to_json, write_jsonl
 from kg.store.delta import GraphFiles
 
@@ -59,6 +59,7 @@ class World:
     intents: Sequence[Intent] = ()
     edges: Sequence[Edge] = ()
     product_edges: Sequence[ProductEdge] = field(default_factory=tuple)
+    themes: Sequence[Theme] = ()
 
 
 def edge(
@@ -80,11 +81,13 @@ def write_world(folder: Path, world: World) -> GraphFiles:
         folder / "product_types.jsonl",
         folder / "intents.jsonl",
         folder / "edges.jsonl",
+        folder / "themes.jsonl",
         folder / "product_edges.parquet",
     )
     write_jsonl(files.product_types, world.types)
     write_jsonl(files.intents, world.intents)
     write_jsonl(files.edges, world.edges)
+    write_jsonl(files.themes, world.themes)
     _parquet(files.products, _PRODUCT_COLUMNS, (_product_row(product) for product in world.products))
     _parquet(files.product_edges, _EDGE_COLUMNS, (row.row() for row in world.product_edges))
     return files
@@ -159,4 +162,10 @@ def small_world() -> World:
         ProductEdge(Relation.SUBSTITUTES, kinds.PRODUCT, "0001", "pc", via=(via[0], "pita-chips")),
         ProductEdge(Relation.PAIRS_WITH, kinds.PRODUCT, "s-1", products[5].id, via=("salsa", "white-wine")),
     ]  # fmt: skip
-    return World(products, types, intents, edges, rows)
+    by = Provenance("model-x", "def")
+    themes = [
+        Theme("game-day/dips", "Dips", "game-day", 1, ("salsa",), by),
+        Theme("game-day/crisp-things", "Crisp things", "game-day", 2, ("tortilla-chips", "pita-chips"), by),
+        Theme("grilled-salmon/drinks", "Drinks", "grilled-salmon", 1, ("white-wine",), by),
+    ]
+    return World(products, types, intents, edges, rows, themes)

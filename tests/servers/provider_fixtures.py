@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from extractors.llm import asker as asker_module
-from extractors.llm.asker import Asker
-from extractors.llm.options import ModelOptions
-from extractors.llm.session import open_asker
 from tests.servers.provider import Provider, running
 
+if TYPE_CHECKING:
+    from extractors.llm.asker import Asker
+
 __all__ = ["open_provider_asker", "provider"]
+
+_SHORT_PAUSES = {"pause_s": 0.01, "max_pause_s": 0.05}
 
 
 @pytest.fixture
@@ -26,16 +27,20 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def open_provider_asker(
-    provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Asker]]:
+def open_provider_asker(provider: Provider, tmp_path: Path) -> Iterator[Callable[..., Asker]]:
     """Open askers at the provider, all over one cache; their waits between tries are a hundredth of the real ones."""
-    real = asker_module._pause
-    monkeypatch.setattr(asker_module, "_pause", lambda attempt, wait: real(attempt, wait) / 100)
+    # Here, so that the tests of the stand-in itself need none of it.
+    from extractors.llm.options import ModelOptions  # noqa: PLC0415
+    from extractors.llm.session import open_askers  # noqa: PLC0415
+
     with ExitStack() as stack:
 
-        def open_one(**settings: Any) -> Asker:
-            options = ModelOptions.model_validate({"base_url": provider.base_url, "model": "large", **settings})
-            return stack.enter_context(open_asker(options, tmp_path / "answers.sqlite"))
+        def open_one(*, per_prompt: int = 1, retry_dead: bool = False, **settings: Any) -> Asker:
+            limits = {**_SHORT_PAUSES, **settings.pop("limits", {})}
+            known = {"base_url": provider.base_url, "model": "large", "limits": limits, **settings}
+            options = ModelOptions.model_validate(known)
+            answers = tmp_path / "answers.sqlite"
+            opened = open_askers(options, answers, per_prompt=per_prompt, retry_dead=retry_dead)
+            return stack.enter_context(opened).propose
 
         yield open_one

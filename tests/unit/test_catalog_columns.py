@@ -33,7 +33,7 @@ def test_a_merchant_feed_is_recognised(tmp_path: Path) -> None:
     assert product["id"] == "007"
     assert product["category"] == "Food > Bread"
     assert (product["price"], product["in_stock"], product["group_id"]) == (12.99, False, "g1")
-    assert json.loads(str(product["attributes"])) == {"audience": "adult", "color": "brown", "size": "500 g"}
+    assert json.loads(str(product["attributes"])) == {"audience": "adult", "color": "brown"}
 
 
 def test_the_mapping_beats_recognition_and_names_new_attributes(tmp_path: Path) -> None:

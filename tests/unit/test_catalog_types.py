@@ -9,7 +9,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from kg.catalog.attributes import from_titles
 from kg.catalog.catalogue import read_catalog
 from kg.catalog.options import CatalogOptions
 from kg.catalog.titles import core
@@ -164,16 +163,6 @@ def test_a_missing_table_is_an_error(tmp_path: Path) -> None:
 def test_the_core_of_a_title_keeps_naming_words_only(title: str, brand: str, words: str) -> None:
     """Brand, sizes, counts and what follows a comma, dash, bracket or "for" are not part of the core."""
     assert core(title, brand) == words
-
-
-def test_attributes_are_read_off_titles() -> None:
-    """Diet, audience and size are found in titles where they are wanted, as whole words only."""
-    titles = ["Kids Gluten Free Vegan Chips 3 x 500 g", "Catalogue", "Crème for men's, 20 ML"]
-    found = from_titles(titles, ("audience", "diet", "size"))
-    assert found[0] == {"audience": "kids", "diet": "gluten-free;vegan", "size": "3 x 500 g"}
-    assert 1 not in found
-    assert found[2]["size"] == "20 ml"
-    assert from_titles(titles, ()) == {}
 
 
 def test_types_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:

@@ -40,7 +40,9 @@ def rewritten(folder: Path, **replaced: str) -> Path:
 def test_a_build_reports_every_stage_and_loses_nothing(built: tuple[Path, Said]) -> None:
     """In = kept + review + dropped + failed, stage by stage; no question was asked live."""
     report = built[1].data
-    assert [stage["name"] for stage in report["stages"]] == ["catalog", "extract", "link", "curate", "graph", "project"]
+    assert [stage["name"] for stage in report["stages"]] == [
+        "catalog", "tag", "extract", "link", "curate", "graph", "enrich", "project",
+    ]  # fmt: skip
     for stage in report["stages"]:
         counts = stage["counts"]
         assert counts["taken"] == counts["kept"] + counts["review"] + counts["dropped"] + counts["failed"], stage[
@@ -72,8 +74,8 @@ def test_a_stage_can_be_done_anew(shop: Path) -> None:
     """--from runs that stage again and gives the same build."""
     before = kg("status", "--json", "--config", shop).data["latest"]
     report = kg("build", "--from", "curate", "--json", "--config", shop).data
-    assert [stage["name"] for stage in report["stages"]] == ["curate", "graph", "project"]
-    assert [stage["reused"] for stage in report["stages"]] == [0, 1, 1]
+    assert [stage["name"] for stage in report["stages"]] == ["curate", "graph", "enrich", "project"]
+    assert [stage["reused"] for stage in report["stages"]] == [0, 1, 1, 1]
     assert report["build"] == before
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from extractors.llm import asker as asker_module
+from extractors.llm import endpoint as endpoint_module
 from extractors.llm.asker import Asker
-from extractors.llm.cache import AnswerCache, RecordedAnswer
-from extractors.llm.client import BadReply, Client
+from extractors.llm.cache import RecordedAnswer
 from extractors.llm.options import ModelOptions
 from extractors.llm.questions import Answer, Question, ReplyKind
 from extractors.llm.session import open_asker
@@ -33,6 +34,11 @@ def question(words: str, reply: ReplyKind = "names", item: str = "") -> Question
 def questions(*words: str) -> list[Question]:
     """Return one question for each of the words."""
     return [question(each) for each in words]
+
+
+def asks(words: str) -> Callable[[Asked], bool]:
+    """Return a test for requests that hold ``words``, the one that repairs a reply among them."""
+    return lambda asked: any(words in message["content"] for message in asked.messages)
 
 
 def balanced(asker: Asker) -> bool:
@@ -94,16 +100,11 @@ def test_an_answer_is_paid_for_once_ever(provider: Provider, open_provider_asker
     assert (again.stats.cached, again.stats.live) == (3, 0)
 
 
-def test_cached_answers_need_no_model(provider: Provider, open_provider_asker: OpenAsker, tmp_path: Path) -> None:
+def test_cached_answers_need_no_model(provider: Provider, open_provider_asker: OpenAsker) -> None:
     """The client is made when the first question has no answer, not before."""
     open_provider_asker().ask_all(questions("tea?"))
-
-    def connect() -> Client:
-        raise AssertionError("nothing needs to be asked")
-
-    cache = AnswerCache(tmp_path / "answers.sqlite")
-    assert isinstance(Asker("large", connect, cache).ask_all(questions("tea?"))[0], Answer)
-    cache.close()
+    nowhere = open_provider_asker(provider="no such provider")
+    assert isinstance(nowhere.ask_all(questions("tea?"))[0], Answer)
 
 
 @pytest.mark.parametrize("what", ["parameters", "words", "sample", "model", "schema"])
@@ -134,7 +135,7 @@ def test_what_passes_is_tried_again(provider: Provider, open_provider_asker: Ope
     assert (asker.stats.live, asker.stats.failed) == (1, 0)
 
 
-@pytest.mark.parametrize("name", ["rate limit", "server error", "reset"])
+@pytest.mark.parametrize("name", ["server error", "overloaded", "reset"])
 def test_what_does_not_pass_is_a_failure_to_retry(
     provider: Provider, open_provider_asker: OpenAsker, name: str
 ) -> None:
@@ -149,21 +150,36 @@ def test_what_does_not_pass_is_a_failure_to_retry(
     assert isinstance(asker.ask_all(questions("tea?"))[0], Answer)
 
 
+def test_a_rate_limit_is_waited_for_until_the_deadline(provider: Provider, open_provider_asker: OpenAsker) -> None:
+    """Waiting for one's turn is no failed try; only time ends it."""
+    provider.fail("rate limit", times=6)
+    assert isinstance(open_provider_asker(max_tries=2).ask_all(questions("tea?"))[0], Answer)
+    provider.fail("rate limit")
+    got = open_provider_asker(limits={"deadline_s": 0.05}).ask_all(questions("milk?"))[0]
+    assert isinstance(got, Failure)
+    assert (got.reason, got.retryable) == ("no answer", True)
+
+
 @pytest.mark.parametrize(
-    ("name", "reason"),
-    [("off schema", "bad reply"), ("truncated", "bad reply"), ("too long", "refused"), ("refusal", "refused")],
+    ("name", "reason", "requests"),
+    [
+        ("off schema", "bad reply", 2),
+        ("truncated", "cut short", 2),
+        ("too long", "refused", 1),
+        ("refusal", "refused", 1),
+    ],
 )
 def test_a_question_that_fails_takes_no_other_down(
-    provider: Provider, open_provider_asker: OpenAsker, name: str, reason: str
+    provider: Provider, open_provider_asker: OpenAsker, name: str, reason: str, requests: int
 ) -> None:
-    """One failure stands among the answers of the others, and is not tried again at once."""
-    provider.fail(name, when="milk?")
+    """One failure stands among the answers of the others; a reply that cannot be used gets one more try."""
+    provider.fail(name, when=asks("milk?"))
     asker = open_provider_asker()
     got = asker.ask_all(questions("tea?", "milk?", "honey?"))
     assert [type(each) for each in got] == [Answer, Failure, Answer]
     assert isinstance(got[1], Failure)
     assert (got[1].item, got[1].reason, got[1].retryable) == ("milk?", reason, False)
-    assert provider.ledger.asked("milk?") == 1
+    assert provider.ledger.requests == 2 + requests
     assert balanced(asker)
     assert asker.stats.failed == 1
 
@@ -173,14 +189,86 @@ def test_equal_questions_that_fail_keep_their_names(provider: Provider, open_pro
     provider.fail("off schema")
     got = open_provider_asker().ask_all([question("tea?", item="tea"), question("tea?", item="green tea")])
     assert [each.item for each in got if isinstance(each, Failure)] == ["tea", "green tea"]
-    assert provider.ledger.requests == 1
+    assert provider.ledger.requests == 2
 
 
-def test_a_failure_is_not_kept_as_an_answer(provider: Provider, open_provider_asker: OpenAsker) -> None:
-    """What failed is asked again by the next run."""
+def test_a_bad_reply_is_repaired_once(provider: Provider, open_provider_asker: OpenAsker) -> None:
+    """The model is shown its reply and what is wrong with it; the answer is filed under the question as it was."""
+    seen: list[Asked] = []
     provider.fail("off schema", times=1)
-    open_provider_asker().ask_all(questions("tea?"))
+    provider.reply(lambda asked: seen.append(asked) or names("milk"))
+    asker = open_provider_asker()
+    assert asker.ask_all(questions("tea?"))[0] == Answer(
+        names=("milk",),
+        prompt_tokens=provider.ledger.entries[1].prompt_tokens,
+        completion_tokens=provider.ledger.entries[1].completion_tokens,
+    )
+    assert [message["role"] for message in seen[0].messages] == ["system", "user", "assistant", "user"]
+    assert "cannot be used" in seen[0].last
+    assert (asker.stats.requests, asker.stats.repeated) == (2, 1)
+    assert open_provider_asker().ask_all(questions("tea?"))[0] == asker.ask_all(questions("tea?"))[0]
+
+
+def test_a_reply_that_was_cut_short_gets_more_room(provider: Provider, open_provider_asker: OpenAsker) -> None:
+    """The same question once more, with three times the tokens."""
+    seen: list[Asked] = []
+    provider.fail("truncated", times=1)
+    provider.reply(lambda asked: seen.append(asked) or names("milk"))
     assert isinstance(open_provider_asker().ask_all(questions("tea?"))[0], Answer)
+    assert seen[0].body["max_completion_tokens"] == 180
+    assert len(seen[0].messages) == 2
+
+
+def test_a_dead_letter_is_not_asked_again(provider: Provider, open_provider_asker: OpenAsker) -> None:
+    """What could not be used twice is a failure in later runs too, at no cost, until it is told to be retried."""
+    provider.fail("off schema", times=2)
+    assert isinstance(open_provider_asker().ask_all(questions("tea?"))[0], Failure)
+    again = open_provider_asker().ask_all(questions("tea?"))[0]
+    assert isinstance(again, Failure)
+    assert (again.reason, provider.ledger.requests) == ("bad reply", 2)
+    retrying = open_provider_asker(retry_dead=True)
+    assert isinstance(retrying.ask_all(questions("tea?"))[0], Answer)
+    assert provider.ledger.requests == 3
+
+
+def test_questions_that_share_a_prompt_are_answered_one_by_one(
+    provider: Provider, open_provider_asker: OpenAsker
+) -> None:
+    """A line that is missing or doubled in the reply is asked again alone; the tokens add up to what was billed."""
+    lined = [
+        Question(word, "names", (("user", "What goes with each?\n{lines}"),), 60, line=word)
+        for word in ("tea", "jam", "rice")
+    ]
+    listed = '{"answers": [{"id": 1, "items": ["milk"]}, {"id": 3, "items": ["a"]}, {"id": 3, "items": ["b"]}]}'
+    provider.reply(Reply(listed), times=1)
+    provider.reply(lambda asked: Reply('{"answers": [{"id": 1, "items": ["alone"]}]}'))
+    asker = open_provider_asker(per_prompt=3)
+    got = asker.ask_all(lined)
+    assert [each.names for each in got if isinstance(each, Answer)] == [("milk",), ("alone",), ("alone",)]
+    assert provider.ledger.requests == 3
+    assert sum(each.prompt_tokens for each in got if isinstance(each, Answer)) < provider.ledger.tokens[0]
+    assert (asker.stats.prompt_tokens, asker.stats.completion_tokens) == provider.ledger.tokens
+    assert [each.names for each in open_provider_asker().ask_all(lined) if isinstance(each, Answer)] == [
+        ("milk",),
+        ("alone",),
+        ("alone",),
+    ]
+
+
+def test_a_question_that_another_asks_is_waited_for(
+    provider: Provider, open_provider_asker: OpenAsker, tmp_path: Path
+) -> None:
+    """Two askers over one cache with the same questions at the same time pay for each once."""
+    provider.reply(lambda asked: Reply('{"items": ["milk"]}', delay_s=0.05))
+    askers = [open_provider_asker() for _ in range(2)]
+    asked = questions(*(f"number {n}?" for n in range(30)))
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda asker: asker.ask_all(asked), askers)
+    assert provider.ledger.requests == 30
+    assert [replace(a, source="live") for a in first if isinstance(a, Answer)] == [
+        replace(b, source="live") for b in second if isinstance(b, Answer)
+    ]
+    assert askers[0].stats.live + askers[1].stats.live == 30
 
 
 @pytest.mark.parametrize("name", ["wrong key", "unknown model", "no quota"])
@@ -210,7 +298,7 @@ def test_a_question_that_waits_does_not_hold_up_the_stop(
 ) -> None:
     """The first in line hangs in its retries, the second is told that the key is wrong: all stop."""
     waiting = threading.Event()
-    monkeypatch.setattr(asker_module, "_pause", lambda attempt, wait: waiting.set() or 200.0)
+    monkeypatch.setattr(endpoint_module, "next_try_s", lambda *_: waiting.set() or 200.0)
     provider.fail("rate limit", when="first?")
 
     def refuse(asked: Asked) -> Reply:
@@ -298,39 +386,26 @@ def test_a_file_that_is_no_model_is_no_model(tmp_path: Path) -> None:
     assert "junk.gguf" in got.detail
 
 
-@given(attempt=st.integers(0, 30), wait=st.none() | st.floats(0, 1e12))
-def test_a_wait_is_never_longer_than_a_minute(attempt: int, wait: float | None) -> None:
-    """Neither doubling nor an endpoint's wish makes a run hang."""
-    assert 0 <= asker_module._pause(attempt, wait) <= 60
-
-
-class _Scripted:
-    """A client that answers, fails, or stops, by the question's words."""
-
-    name = "scripted"
-
-    def ask(self, question: Question) -> Answer:
-        words = question.messages[-1][1]
-        if words.startswith("bad"):
-            raise BadReply("bad")
-        return Answer(names=(words,), prompt_tokens=3, completion_tokens=2)
-
-
-@settings(max_examples=30, deadline=None)
-@given(rounds=st.lists(st.lists(st.sampled_from(["a", "b", "c", "bad d", "bad e"]), max_size=8), max_size=4))
-def test_every_question_is_counted_once(rounds: list[list[str]], tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Over any calls: asked = recorded + cached + live + failed, live = distinct answered, tokens = live ones'."""
-    cache = AnswerCache(tmp_path_factory.mktemp("law") / "answers.sqlite")
-    asker = Asker("scripted", _Scripted, cache, max_concurrency=2)
-    for words in rounds:
-        got = asker.ask_all(questions(*words))
-        assert [each.names if isinstance(each, Answer) else each.item for each in got] == [
-            word if word.startswith("bad") else (word,) for word in words
-        ]
-    cache.close()
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rounds=st.lists(st.lists(st.sampled_from(["a?", "b?", "c?", "bad d?", "bad e?"]), max_size=8), max_size=4))
+def test_every_question_is_counted_once(
+    rounds: list[list[str]], provider: Provider, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Over any calls: asked = recorded + cached + live + failed, live = distinct answered, tokens = those billed."""
+    provider.rules.clear()
+    provider.ledger.entries.clear()
+    provider.fail("off schema", when=asks("bad"))
+    options = ModelOptions.model_validate({"base_url": provider.base_url, "model": "large", "max_concurrency": 2})
+    with open_asker(options, tmp_path_factory.mktemp("law") / "answers.sqlite") as asker:
+        for words in rounds:
+            got = asker.ask_all(questions(*words))
+            assert [isinstance(each, Failure) for each in got] == [word.startswith("bad") for word in words]
+        stats = asker.stats
     everything = [word for words in rounds for word in words]
     good = [word for word in everything if not word.startswith("bad")]
-    assert asker.stats.asked == len(everything)
-    assert asker.stats.failed == len(everything) - len(good)
-    assert asker.stats.live == len(set(good))
-    assert asker.stats.prompt_tokens == 3 * len(set(good))
+    bad = set(everything) - set(good)
+    assert stats.asked == len(everything)
+    assert stats.failed == len(everything) - len(good)
+    assert stats.live == len(set(good))
+    assert (stats.prompt_tokens, stats.completion_tokens) == provider.ledger.tokens
+    assert stats.requests == provider.ledger.requests == len(set(good)) + 2 * len(bad)

@@ -1,49 +1,23 @@
-"""The answer cache: what was paid for is on disk, shared, exported and imported without loss."""
+"""The answer cache: what was paid for is kept, shared, exported and imported without loss."""
 
 from __future__ import annotations
 
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from extractors.llm.cache import AnswerCache, CacheStats, RecordedAnswer
-from extractors.llm.questions import Answer
+from extractors.llm.cache import AnswerCache, Claim, RecordedAnswer
+from extractors.llm.questions import Answer, Group
 from kg.errors import ArtefactError
 from kg.records import write_jsonl
-
-ROOT = Path(__file__).parents[2]
-MILK = Answer(names=("milk", "crème fraîche"), prompt_tokens=7, completion_tokens=3)
-SURE = Answer(yes=0.9731, prompt_tokens=5, completion_tokens=1)
-
-
-def recorded(key: str, answer: Answer = MILK, item: str = "tea", model: str = "m") -> RecordedAnswer:
-    """Return an answer as it is exported."""
-    return RecordedAnswer(key, model, item, answer)
-
-
-def python(code: str, *arguments: object) -> subprocess.Popen[str]:
-    """Start a process of ours with ``code``."""
-    command = [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, cwd=ROOT)
+from tests.parts.answers import MILK, SURE, letter, recorded
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Where the cache is."""
-    return tmp_path / "cache" / "answers.sqlite"
-
-
-@pytest.fixture
-def cache(file: Path) -> Iterator[AnswerCache]:
+def cache(tmp_path: Path) -> Iterator[AnswerCache]:
     """An open cache, empty."""
-    opened = AnswerCache(file)
+    opened = AnswerCache(tmp_path / "cache" / "answers.sqlite")
     yield opened
     opened.close()
 
@@ -68,75 +42,19 @@ def test_the_first_answer_stays(cache: AnswerCache, tmp_path: Path) -> None:
     assert (got.names, got.source) == (MILK.names, "cached")
 
 
-def test_an_answer_is_durable_before_it_is_counted(file: Path) -> None:
-    """A process that is killed right after an answer was put has not lost it."""
-    code = """
-        import sys
-        from pathlib import Path
-        from extractors.llm.cache import AnswerCache, RecordedAnswer
-        from extractors.llm.questions import Answer
-        cache = AnswerCache(Path(sys.argv[1]))
-        for number in range(1000):
-            cache.put(RecordedAnswer(str(number), "m", "tea", Answer(names=(str(number),))))
-            print(number, flush=True)
-            if number == 3:
-                sys.stdin.read()
-    """
-    with python(code, file) as process:
-        assert process.stdout is not None
-        for _ in range(4):
-            last = process.stdout.readline()
-        os.kill(process.pid, signal.SIGKILL)
-    assert last.strip() == "3"
-    cache = AnswerCache(file)
-    assert [cache.get(str(number)) is not None for number in range(5)] == [True, True, True, True, False]
-    cache.close()
+def test_every_kind_of_answer_comes_back(cache: AnswerCache) -> None:
+    """Groups and choices are kept as names, reasons and probabilities are."""
+    grouped = Answer(groups=(Group("Dips", (1, 3)), Group("Drinks", (2,))), choices=("vegan", "halal"), source="cached")
+    cache.put(recorded("a", grouped))
+    assert cache.get("a") == grouped
 
 
-def test_every_commit_is_synced(cache: AnswerCache) -> None:
-    """Write-ahead with a sync at every commit: a power cut loses nothing either."""
-    assert cache._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert cache._db.execute("PRAGMA synchronous").fetchone() == (2,)
-
-
-def test_processes_share_a_cache_that_neither_has_made(file: Path) -> None:
-    """Two processes that open and write at the same moment both succeed, and read one another's answers."""
-    code = """
-        import sys
-        from pathlib import Path
-        from extractors.llm.cache import AnswerCache, RecordedAnswer
-        from extractors.llm.questions import Answer
-        print("ready", flush=True)
-        sys.stdin.readline()
-        cache = AnswerCache(Path(sys.argv[1]))
-        for number in range(60):
-            cache.put(RecordedAnswer(f"{sys.argv[2]}{number}", "m", "tea", Answer(names=(sys.argv[2],))))
-            cache.put(RecordedAnswer(f"both{number}", "m", "tea", Answer(names=(sys.argv[2],))))
-        print(len(list(cache.export())), flush=True)
-        cache.close()
-    """
-    with python(code, file, "a") as one, python(code, file, "b") as two:
-        for process in (one, two):
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        for process in (one, two):
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
-        assert [process.wait(60) for process in (one, two)] == [0, 0]
-    cache = AnswerCache(file)
-    assert len(list(cache.export())) == 180
-    assert cache.get("a59") is not None
-    assert cache.get("b59") is not None
-    cache.close()
-
-
-def test_another_process_is_seen_at_once(cache: AnswerCache, file: Path) -> None:
-    """What one connection has put, another that was open already reads."""
-    other = AnswerCache(file)
-    cache.put(recorded("a"))
-    assert other.get("a") is not None
-    other.close()
+def test_many_are_read_at_once(cache: AnswerCache) -> None:
+    """What is there comes back by key, in the order asked for, however many there are."""
+    cache.put_many([recorded(f"k{number}") for number in range(1201)])
+    wanted = ["none", *(f"k{number}" for number in reversed(range(1201))), "k7"]
+    assert list(cache.get_many(wanted)) == wanted[1:-1]
+    assert cache.get_many([]) == {}
 
 
 def test_an_export_imports_to_the_same_bytes(cache: AnswerCache, tmp_path: Path) -> None:
@@ -178,15 +96,6 @@ def test_an_export_can_be_of_some_models(cache: AnswerCache) -> None:
     assert [each.key for each in cache.export(frozenset({"two"}))] == ["b"]
 
 
-def test_the_counts_are_by_model(cache: AnswerCache, tmp_path: Path) -> None:
-    """Answers, recorded ones among them, and the tokens they cost."""
-    cache.put(recorded("a", model="two"))
-    cache.put(recorded("b", SURE, model="two"))
-    write_jsonl(tmp_path / "r.jsonl", [recorded("c", model="one")])
-    cache.import_file(tmp_path / "r.jsonl")
-    assert cache.stats() == [CacheStats("one", 1, 1, 7, 3), CacheStats("two", 2, 0, 12, 4)]
-
-
 @pytest.mark.parametrize(
     "line",
     [
@@ -217,79 +126,78 @@ def test_a_missing_import_is_an_error(cache: AnswerCache, tmp_path: Path) -> Non
         cache.import_file(tmp_path / "none.jsonl")
 
 
-@pytest.mark.parametrize(
-    "content", [b"this is not a database, it is a letter" * 50, b"SQLite format 3\x00" + b"\xff" * 500]
-)
-def test_a_file_that_is_no_cache_is_an_error(file: Path, content: bytes) -> None:
-    """The error names the file and what to do; the file stays as it was."""
-    file.parent.mkdir()
-    file.write_bytes(content)
-    with pytest.raises(ArtefactError, match=r"answers\.sqlite is not a usable answer cache") as caught:
-        AnswerCache(file)
-    assert caught.value.remedy
-    assert file.read_bytes() == content
+def test_an_export_can_leave_subjects_out(cache: AnswerCache) -> None:
+    """All that was asked about a subject, and only that."""
+    items = (
+        "SATISFIED_BY: tea [names]",
+        "COMPLEMENTS: tea -> milk [typical]",
+        "COMPLEMENTS: milk -> tea [typical]",
+        "tea",
+    )
+    cache.put_many([recorded(item, item=item) for item in items])
+    left = [each.item for each in cache.export(without=frozenset({"tea"}))]
+    assert left == ["COMPLEMENTS: milk -> tea [typical]"]
 
 
-def test_a_folder_in_its_place_is_an_error(file: Path) -> None:
-    """A folder of that name is said to be no cache."""
-    file.mkdir(parents=True)
-    with pytest.raises(ArtefactError, match="not a usable answer cache"):
-        AnswerCache(file)
+def test_an_export_is_of_one_moment(cache: AnswerCache) -> None:
+    """What is put while an export is read neither waits for it nor gets into it."""
+    cache.put_many([recorded("a"), recorded("b")])
+    reading = cache.export()
+    first = next(reading)
+    cache.put(recorded("c"))
+    assert [each.key for each in (first, *reading)] == ["a", "b"]
 
 
-def test_a_file_where_its_folder_should_be_is_an_error(tmp_path: Path) -> None:
-    """A path that cannot be made is said to be none."""
-    (tmp_path / "cache").write_text("")
-    with pytest.raises(ArtefactError, match="not a usable answer cache"):
-        AnswerCache(tmp_path / "cache" / "answers.sqlite")
+def test_an_import_answers_questions(cache: AnswerCache, tmp_path: Path) -> None:
+    """A question that was leased or buried is answered by an import."""
+    cache.claim(["a"], "one", 60)
+    cache.bury(letter("b"))
+    write_jsonl(tmp_path / "r.jsonl", [recorded("a"), recorded("b")])
+    assert cache.import_file(tmp_path / "r.jsonl") == 2
+    assert list(cache.claim(["a", "b"], "two", 60).answered) == ["a", "b"]
+    assert (cache.leased(), cache.dead()) == (0, {})
 
 
-def test_a_table_of_something_else_is_an_error(file: Path) -> None:
-    """A database that has other answers is not written to."""
-    file.parent.mkdir()
-    other = sqlite3.connect(file)
-    other.execute("CREATE TABLE answers (question TEXT)")
-    other.close()
-    cache = AnswerCache(file)
-    with pytest.raises(ArtefactError, match="not a usable answer cache"):
-        cache.put(recorded("a"))
-    with pytest.raises(ArtefactError, match="not a usable answer cache"):
-        cache.get("a")
-    with pytest.raises(ArtefactError, match="not a usable answer cache"):
-        cache.stats()
-    cache.close()
+def test_a_large_import_comes_in_whole(cache: AnswerCache, tmp_path: Path) -> None:
+    """More answers than one commit takes."""
+    write_jsonl(tmp_path / "r.jsonl", (recorded(f"k{number}") for number in range(12_003)))
+    assert cache.import_file(tmp_path / "r.jsonl") == 12_003
+    assert sum(1 for _ in cache.export()) == 12_003
 
 
-def test_damage_that_shows_later_is_an_error_too(file: Path) -> None:
-    """Pages that are overwritten while the file is closed are found when they are read."""
-    cache = AnswerCache(file)
-    for number in range(400):
-        cache.put(recorded(f"{number:064}", item="x" * 200))
-    cache.close()
-    content = bytearray(file.read_bytes())
-    content[4096:] = b"\xa5" * (len(content) - 4096)
-    file.write_bytes(content)
-    with pytest.raises(ArtefactError, match="not a usable answer cache"):
-        damaged_read(file)
+def test_a_dead_letter_tells_what_was_said(cache: AnswerCache) -> None:
+    """Reason, detail and 4,000 characters of the reply, whatever it holds; a second letter takes its place."""
+    cache.bury(letter("a"))
+    cache.bury(letter("a", "\ud800\x00" + "x" * 5_000))
+    kept = letter("a", "?\x00" + "x" * 3_998)
+    assert cache.dead(["a", "b"]) == cache.dead() == {"a": kept}
+    assert cache.claim(["a"], "one", 60) == Claim((), {}, {"a": kept}, ())
 
 
-def damaged_read(file: Path) -> None:
-    """Open and read all of it."""
-    cache = AnswerCache(file)
-    try:
-        list(cache.export())
-    finally:
-        cache.close()
+def test_dead_letters_can_be_asked_again(cache: AnswerCache) -> None:
+    """All, or some of them; how many there were is told."""
+    for key in "abcd":
+        cache.bury(letter(key))
+    assert cache.exhume(["a", "b", "z"]) == 2
+    assert cache.claim(["a", "c"], "one", 60).mine == ("a",)
+    assert cache.exhume() == 2
+    assert cache.dead() == {}
 
 
-def test_an_answer_that_cannot_be_written_is_an_error(cache: AnswerCache) -> None:
-    """A full disk is reported as such; the cache still reads, and writes when there is room."""
+def test_an_answer_and_a_dead_letter_exclude_one_another(cache: AnswerCache) -> None:
+    """An answer ends a dead letter, and what is answered cannot be buried."""
+    cache.bury(letter("a"))
     cache.put(recorded("a"))
-    pages = cache._db.execute("PRAGMA page_count").fetchone()[0]
-    cache._db.execute(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(ArtefactError, match="full"):
-        cache.put(recorded("b", item="x" * 50_000))
+    cache.bury(letter("a"))
+    assert cache.dead() == {}
     assert cache.get("a") is not None
-    cache._db.execute("PRAGMA max_page_count = 100000")
-    cache.put(recorded("z"))
-    assert cache.get("z") is not None
+
+
+def test_the_words_a_concept_was_first_asked_in_stay(cache: AnswerCache) -> None:
+    """Another spelling of a later build asks the same question; another scope has its own words."""
+    first = [("type", "oat milk", "Oat Milk"), ("type", "oat milk", "milk, oat"), ("need", "oat milk", "oat milks")]
+    assert cache.spellings(first) == ["Oat Milk", "Oat Milk", "oat milks"]
+    assert cache.spelling("type", "oat milk", "OAT MILK") == "Oat Milk"
+    assert cache.spelling("type", "tea", "Teas") == "Teas"
+    assert cache.spellings([]) == []
+    assert cache.spellings([("type", "", "🍕"), ("type", "", "🍔")]) == ["🍕", "🍔"]

@@ -13,9 +13,11 @@ from pydantic import SecretStr
 
 from extractors.llm import client as client_module
 from extractors.llm import probe
-from extractors.llm.client import BadReply, ChatClient, Refused, TemporarilyUnavailable, connect
+from extractors.llm.client import ChatClient
 from extractors.llm.options import ModelOptions
-from extractors.llm.questions import Question, ReplyKind
+from extractors.llm.questions import Answer, Question, ReplyKind
+from extractors.llm.replies import BadReply, Refused, TemporarilyUnavailable, read
+from extractors.llm.requests import request_of
 from kg.errors import ModelError
 from tests.servers.provider import Provider, Reply, fault, names, reason, running, yes
 
@@ -27,6 +29,16 @@ def question(reply: ReplyKind = "names") -> Question:
     return Question("tea", reply, (("system", "Be brief."), ("user", "What goes with tea?")), 60, 0.0, 0.3)
 
 
+def ask(client: ChatClient, asked: Question) -> Answer:
+    """Return the answer to one question, asked once."""
+    return read(asked, client.send(request_of((asked,))))
+
+
+def connect(options: ModelOptions) -> ChatClient:
+    """Return the real client for the main model."""
+    return client_module.connect(options, options.name, options.base_url)
+
+
 def options_for(provider: Provider, **settings: object) -> ModelOptions:
     """Return settings for the stand-in."""
     return ModelOptions.model_validate({"base_url": provider.base_url, "model": "large", **settings})
@@ -36,7 +48,7 @@ def options_for(provider: Provider, **settings: object) -> ModelOptions:
 def client(provider: Provider) -> Iterator[ChatClient]:
     """The real client at the stand-in."""
     options = options_for(provider, timeout_s=0.5)
-    chat = connect(options, options.base_url)
+    chat = connect(options)
     yield chat
     chat.close()
 
@@ -44,7 +56,7 @@ def client(provider: Provider) -> Iterator[ChatClient]:
 def test_names_come_as_they_were_named(provider: Provider, client: ChatClient) -> None:
     """A list reply is read in order, with the tokens the provider billed."""
     provider.reply(names("milk", "honey"))
-    answer = client.ask(question())
+    answer = ask(client, question())
     assert answer.names == ("milk", "honey")
     assert (answer.prompt_tokens, answer.completion_tokens) == provider.ledger.tokens
 
@@ -52,21 +64,21 @@ def test_names_come_as_they_were_named(provider: Provider, client: ChatClient) -
 def test_a_reason_comes_as_one_sentence(provider: Provider, client: ChatClient) -> None:
     """The reason schema gives a sentence."""
     provider.reply(reason("Milk softens tea."))
-    assert client.ask(question("reason")).reason == "Milk softens tea."
+    assert ask(client, question("reason")).reason == "Milk softens tea."
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.03, 0.5, 0.97, 1.0])
 def test_yes_is_a_share_of_yes_and_no(provider: Provider, client: ChatClient, probability: float) -> None:
     """Other first words do not dilute the probability of yes."""
     provider.reply(yes(probability))
-    assert client.ask(question("yes_no")).yes == pytest.approx(probability, abs=1e-3)
+    assert ask(client, question("yes_no")).yes == pytest.approx(probability, abs=1e-3)
 
 
 def test_spellings_of_yes_add_up(provider: Provider, client: ChatClient) -> None:
     """Tokens that differ in case and leading space are the same word."""
     top = ((" Yes", -1.0), ("yes", -1.0), ("NO", -1.0), ("Yesterday", -0.1))
     provider.reply(Reply("Yes", top=top))
-    assert client.ask(question("yes_no")).yes == pytest.approx(2 / 3, abs=1e-4)
+    assert ask(client, question("yes_no")).yes == pytest.approx(2 / 3, abs=1e-4)
 
 
 def test_a_server_that_counts_no_tokens_still_answers(provider: Provider, client: ChatClient) -> None:
@@ -74,7 +86,7 @@ def test_a_server_that_counts_no_tokens_still_answers(provider: Provider, client
     message = '{"role": "assistant", "content": "{\\"items\\": [\\"milk\\"]}"}'
     choice = f'{{"index": 0, "finish_reason": "stop", "message": {message}}}'
     provider.reply(Reply(raw=f'{{"id": "x", "object": "chat.completion", "model": "m", "choices": [{choice}]}}'))
-    answer = client.ask(question())
+    answer = ask(client, question())
     assert (answer.names, answer.prompt_tokens, answer.completion_tokens) == (("milk",), 0, 0)
 
 
@@ -82,7 +94,7 @@ def test_what_is_sent_is_what_the_question_says(provider: Provider, client: Chat
     """Messages, limits, penalty and schema reach the provider; its own retries and streams are off."""
     seen: list[dict[str, object]] = []
     provider.reply(lambda asked: seen.append(asked.body) or names("milk"))
-    client.ask(question())
+    ask(client, question())
     body = seen[0]
     assert body["messages"] == [
         {"role": "system", "content": "Be brief."},
@@ -96,9 +108,9 @@ def test_what_is_sent_is_what_the_question_says(provider: Provider, client: Chat
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("malformed", "not the schema: Invalid JSON"),
-        ("off schema", "not the schema: items: "),
-        ("not json", "not the schema: Invalid JSON"),
+        ("malformed", "not the schema: "),
+        ("off schema", "not the schema: "),
+        ("not json", "not the schema: "),
         ("truncated", "cut short"),
         ("empty", "not the schema: an empty reply"),
         ("null", "not the schema: an empty reply"),
@@ -110,7 +122,7 @@ def test_a_reply_that_is_not_the_schema_is_a_bad_reply(
     """A reply that was paid for but cannot be used says what is wrong with it, on one line."""
     provider.fail(name)
     with pytest.raises(BadReply, match=words) as caught:
-        client.ask(question())
+        ask(client, question())
     assert "\n" not in str(caught.value)
     assert provider.ledger.requests == 1
 
@@ -128,7 +140,7 @@ def test_a_check_without_yes_or_no_is_a_bad_reply(provider: Provider, client: Ch
     """Without log-probabilities of yes and no there is no probability, and none is made up."""
     provider.reply(reply)
     with pytest.raises(BadReply):
-        client.ask(question("yes_no"))
+        ask(client, question("yes_no"))
 
 
 def test_an_alternative_list_that_is_missing_is_a_bad_reply(provider: Provider, client: ChatClient) -> None:
@@ -137,8 +149,8 @@ def test_an_alternative_list_that_is_missing_is_a_bad_reply(provider: Provider, 
     message = '{"role": "assistant", "content": "Yes"}'
     choice = f'{{"index": 0, "message": {message}, "finish_reason": "stop", "logprobs": {{"content": [{token}]}}}}'
     provider.reply(Reply(raw=f'{{"id": "x", "object": "chat.completion", "model": "m", "choices": [{choice}]}}'))
-    with pytest.raises(BadReply, match="neither yes nor no"):
-        client.ask(question("yes_no"))
+    with pytest.raises(BadReply, match="no log-probabilities"):
+        ask(client, question("yes_no"))
 
 
 @pytest.mark.parametrize("kind", ["names", "reason", "yes_no"])
@@ -149,14 +161,14 @@ def test_a_question_that_is_declined_is_refused(
     """What the endpoint or the model declines concerns this question only."""
     provider.fail(name)
     with pytest.raises(Refused):
-        client.ask(question(kind))
+        ask(client, question(kind))
 
 
 def test_a_filtered_reply_is_refused(provider: Provider, client: ChatClient) -> None:
     """A content filter's stop is no bad reply of the model."""
     provider.fail("filtered")
     with pytest.raises(Refused, match="content filter"):
-        client.ask(question())
+        ask(client, question())
 
 
 @pytest.mark.parametrize("kind", ["names", "yes_no"])
@@ -165,7 +177,7 @@ def test_what_concerns_every_question_stops(provider: Provider, client: ChatClie
     """A wrong key, an unknown model or an empty account is an error with a remedy, on one line."""
     provider.fail(name)
     with pytest.raises(ModelError) as caught:
-        client.ask(question(kind))
+        ask(client, question(kind))
     assert caught.value.remedy
     assert "\n" not in str(caught.value)
 
@@ -192,7 +204,7 @@ def test_what_may_pass_is_temporary(provider: Provider, client: ChatClient, name
     """Limits, server faults, broken connections and bodies that are no completion may be tried again, by us."""
     provider.fail(name)
     with pytest.raises(TemporarilyUnavailable) as caught:
-        client.ask(question(kind))
+        ask(client, question(kind))
     assert "\n" not in str(caught.value)
     if name != "slow":
         assert provider.ledger.requests == 1, "one layer retries, and it is not the SDK"
@@ -203,7 +215,7 @@ def test_the_endpoint_says_how_long_to_wait(provider: Provider, client: ChatClie
     """Retry-After comes with a rate limit and with an overloaded server."""
     provider.fail(name)
     with pytest.raises(TemporarilyUnavailable) as caught:
-        client.ask(question())
+        ask(client, question())
     assert caught.value.retry_after_s == 0.01
 
 
@@ -212,7 +224,7 @@ def test_a_wait_that_makes_no_sense_is_none(provider: Provider, client: ChatClie
     """A header that cannot be waited for is as good as no header."""
     provider.reply(fault("rate limit", headers={"Retry-After": header}))
     with pytest.raises(TemporarilyUnavailable) as caught:
-        client.ask(question())
+        ask(client, question())
     assert caught.value.retry_after_s is None
 
 
@@ -226,9 +238,9 @@ def test_nobody_listening_is_temporary(tmp_path: Path) -> None:
     """A connection that is refused may be accepted later."""
     with running() as gone:
         options = options_for(gone, timeout_s=2)
-    chat = connect(options, options.base_url)
+    chat = connect(options)
     with pytest.raises(TemporarilyUnavailable):
-        chat.ask(question())
+        ask(chat, question())
     chat.close()
 
 
@@ -236,8 +248,8 @@ def test_the_key_is_sent_and_never_shown(provider: Provider) -> None:
     """The provider sees the key; the settings' text does not hold it."""
     provider.api_keys = frozenset({"sk-secret"})
     options = options_for(provider, api_key=SecretStr("sk-secret"))
-    chat = connect(options, options.base_url)
-    chat.ask(question())
+    chat = connect(options)
+    ask(chat, question())
     chat.close()
     assert provider.ledger.entries[0].api_key == "sk-secret"
     assert "sk-secret" not in repr(options)
@@ -250,8 +262,8 @@ def test_a_model_on_this_machine_is_not_asked_through_a_proxy(
     """A proxy in the environment is for the world outside."""
     monkeypatch.setenv(variable, "http://127.0.0.1:9")
     options = options_for(provider)
-    chat = connect(options, options.base_url)
-    assert chat.ask(question()).names
+    chat = connect(options)
+    assert ask(chat, question()).names
     chat.close()
 
 
@@ -313,10 +325,11 @@ def test_a_question_goes_to_its_endpoint_and_nowhere_else(provider: Provider) ->
         from extractors.llm.client import connect
         from extractors.llm.options import ModelOptions
         from extractors.llm.questions import Question
+        from extractors.llm.requests import request_of
         options = ModelOptions(base_url={provider.base_url!r}, model="large")
-        chat = connect(options, options.base_url)
+        chat = connect(options, "large", options.base_url)
         for reply in ("names", "reason", "yes_no"):
-            chat.ask(Question("tea", reply, (("user", "tea?"),), 60))
+            chat.send(request_of((Question("tea", reply, (("user", "tea?"),), 60),)))
         chat.close()
         import time; time.sleep(0.3)
         print(len(seen), {{(str(host), int(port)) for host, port, *_ in seen}})

@@ -8,6 +8,8 @@ import pytest
 
 from extractors.extract import Extraction, Extractor
 from extractors.llm.asker import Asker
+from extractors.llm.session import Askers
+from extractors.options import ExtractionOptions
 from extractors.prompts import load_prompt
 from extractors.subjects import Subject
 from kg.errors import ModelError
@@ -21,7 +23,7 @@ LAMP = Subject(NodeKind.TYPE, "lamp", "lamps", "lamps", "home")
 
 def about(words: str, schema: str = "") -> Callable[[Asked], bool]:
     """Return a test for requests of one schema (none: a yes or no) whose question holds ``words``."""
-    return lambda asked: asked.schema == schema and words in asked.last
+    return lambda asked: asked.schema == schema and any(words in m["content"] for m in asked.messages[-3:])
 
 
 def typical(words: str = "") -> Callable[[Asked], bool]:
@@ -43,9 +45,20 @@ def shop(provider: Provider) -> Provider:
     return provider
 
 
-def extract(asker: Asker, *subjects: Subject, explain_from: float = 0.6) -> Extraction:
+def extractor(
+    asker: Asker,
+    relation: Relation = Relation.COMPLEMENTS,
+    progress: Callable[[int], None] | None = None,
+    **options: object,
+) -> Extractor:
+    """Return an extractor whose three roles are one model's."""
+    chosen = ExtractionOptions.model_validate(options)
+    return Extractor(load_prompt(relation), Askers(asker, asker, asker), chosen, progress)
+
+
+def extract(asker: Asker, *subjects: Subject, **options: object) -> Extraction:
     """Return what is said about subjects' complements."""
-    done = Extractor(load_prompt(Relation.COMPLEMENTS), asker, explain_from).extract(subjects)
+    done = extractor(asker, **options).extract(subjects)
     assert done.counts.balanced
     return done
 
@@ -114,7 +127,9 @@ def test_a_subject_without_names_is_a_failure(shop: Provider, open_provider_aske
 def test_no_names_are_no_failure(provider: Provider, open_provider_asker: OpenAsker) -> None:
     """A model that knows nothing says nothing."""
     provider.reply(names(), when=about("tea", "Names"))
-    assert extract(open_provider_asker(), TEA) == Extraction((), (), (), StageCounts())
+    done = extract(open_provider_asker(), TEA)
+    assert (done.statements, done.drops, done.failures, done.counts) == ((), (), (), StageCounts())
+    assert done.tokens["large"]["answers"] == 1
 
 
 def test_no_subjects_ask_nothing(provider: Provider, open_provider_asker: OpenAsker) -> None:
@@ -170,7 +185,7 @@ def test_an_id_depends_on_relation_subject_and_name_only(shop: Provider, open_pr
     assert spelled[0].id == base["Milk"]
     assert spelled[1].id != base["Milk"]
     asker = open_provider_asker(model="largest")
-    pairing = Extractor(load_prompt(Relation.PAIRS_WITH), asker, 0.6).extract([TEA])
+    pairing = extractor(asker, Relation.PAIRS_WITH).extract([TEA])
     assert pairing.statements[0].id not in {statement.id for statement in spelled}
     assert len(set(base.values())) == len(base)
     assert all(len(each) == 16 for each in base.values())
@@ -180,15 +195,15 @@ def test_an_extractor_can_be_used_again(provider: Provider, open_provider_asker:
     """Drops and failures are those of the last call."""
     provider.reply(names("teas"), when=about("tea", "Names"))
     provider.reply(names("oil"), when=about("lamps", "Names"))
-    extractor = Extractor(load_prompt(Relation.COMPLEMENTS), open_provider_asker(), 0.6)
-    assert len(extractor.extract([TEA]).drops) == 1
-    assert extractor.extract([LAMP]).drops == ()
+    again = extractor(open_provider_asker())
+    assert len(again.extract([TEA]).drops) == 1
+    assert again.extract([LAMP]).drops == ()
 
 
 def test_progress_counts_every_question(shop: Provider, open_provider_asker: OpenAsker) -> None:
     """All four lists of questions move the bar."""
     steps: list[int] = []
-    Extractor(load_prompt(Relation.COMPLEMENTS), open_provider_asker(), 0.6, steps.append).extract([TEA])
+    extractor(open_provider_asker(), progress=steps.append).extract([TEA])
     assert sum(steps) == shop.ledger.requests
 
 
@@ -198,3 +213,52 @@ def test_a_wrong_key_stops_the_extraction(shop: Provider, open_provider_asker: O
     with pytest.raises(ModelError, match="refuses us"):
         extract(open_provider_asker(api_key="wrong"), TEA)
     assert len(extract(open_provider_asker(api_key="right"), TEA).statements) == 3
+
+
+def test_samples_agree_or_are_dropped(provider: Provider, open_provider_asker: OpenAsker) -> None:
+    """Three askings: what two of them name is kept with its count, the rest is dropped with the rule's name."""
+    for said in (("milk", "honey"), ("Milks", "lemon"), ("honey", "milk")):
+        provider.reply(names(*said), times=1, when=about("tea", "Names"))
+    done = extract(open_provider_asker(max_concurrency=1), TEA, samples=3, explain_from=1.0)
+    assert [(s.mention, s.evidence.agreed, s.evidence.samples) for s in done.statements] == [
+        ("milk", 3, 3),
+        ("honey", 2, 3),
+    ]
+    assert [(drop.item, drop.rule) for drop in done.drops] == [("COMPLEMENTS: tea -> lemon", "agreement")]
+
+
+def test_a_settled_outcome_is_not_asked_about_again(provider: Provider, open_provider_asker: OpenAsker) -> None:
+    """When two of three askings named the same things, the third could change nothing and is not paid for."""
+    provider.reply(names("milk", "honey"), when=about("tea", "Names"))
+    done = extract(open_provider_asker(), TEA, samples=3, explain_from=1.0)
+    assert {(s.evidence.agreed, s.evidence.samples) for s in done.statements} == {(2, 2)}
+    assert provider.ledger.requests == 2 + 2
+
+
+def test_each_role_may_have_its_own_model(provider: Provider, open_provider_asker: OpenAsker) -> None:
+    """One model proposes, a small one checks, a third explains; the statement names all of them."""
+    models: dict[str, set[str]] = {}
+
+    def seen(asked: Asked) -> bool:
+        models.setdefault(asked.schema, set()).add(asked.body["model"])
+        return False
+
+    provider.reply(names(), when=seen)
+    provider.reply(names("milk"), when=about("tea", "Names"))
+    provider.reply(yes(0.9), when=about(""))
+    askers = Askers(*(open_provider_asker(model=name) for name in ("large", "small", "kind")))
+    done = Extractor(load_prompt(Relation.COMPLEMENTS), askers, ExtractionOptions()).extract([TEA])
+    assert models == {"Names": {"large"}, "": {"small"}, "Reason": {"kind"}}
+    assert done.statements[0].provenance.model == "large, small, kind"
+    assert askers.stats.requests == provider.ledger.requests
+
+
+def test_a_reason_that_may_not_be_shown_is_dropped(provider: Provider, open_provider_asker: OpenAsker) -> None:
+    """A web address in a reason: the statement is kept without a reason, and the drop says why."""
+    provider.reply(names("milk"), when=about("tea", "Names"))
+    provider.reply(yes(0.9), when=about(""))
+    provider.reply(reason("See https://milk.example for more."), when=about("milk", "Reason"))
+    done = extract(open_provider_asker(), TEA)
+    assert done.statements[0].explanation == ""
+    assert [(drop.item, drop.rule) for drop in done.drops] == [("COMPLEMENTS: tea -> milk [explain]", "url")]
+    assert done.counts == StageCounts(1, kept=1)

@@ -46,6 +46,13 @@ TYPES = [
         ('{"tea": 1}', "markup"),
         ("tea $ 5", "price"),
         ("tea 5€", "price"),
+        ("tea 5 dollars", "price"),
+        ("tea dot com", "url"),
+        ("as an AI model", "role"),
+        ("click here for tea", "instruction"),
+        ("tea (n:Leaf)-[:IN]->()", "markup"),
+        ("drop table teas", "code"),
+        ("t\u202eea", "control"),
         ("call 0123 456 7890", "phone"),
         ("Teas", "self"),
         ("TEA!", "self"),
@@ -72,6 +79,8 @@ def test_what_is_no_name_is_refused(mention: str, rule: str) -> None:
         "tea cosy",
         "B.B.Q. sauce",
         "a#1 oil",
+        "#10 envelopes",
+        "7UP",
     ],
 )
 def test_a_plain_name_is_accepted(mention: str) -> None:

@@ -5,10 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from kg.catalog.tagging import Tag
+from kg.catalog.vocabulary import load_vocabulary
 from kg.graph.guards import GUARDS, TRAITS
 from kg.graph.names import GUARD_NAMES
+from kg.graph.options import ProjectionOptions
 from kg.graph.report import GuardDrop
+from kg.graph.traits import Traits
+from kg.model import Product
 from kg.records import read_jsonl
 from tests.parts.graph_shop import Shop, edge, product
 
@@ -17,16 +23,29 @@ CASES = {
     "audience": ("COMPLEMENTS", {"audience": "cat"}, {"audience": "dog"}, {"audience": "cat;dog"}),
     "audience_kept": ("SUBSTITUTES", {"audience": "baby"}, {}, {"audience": "baby;kids"}),
     "diet": ("SUBSTITUTES", {"diet": "lactose-free"}, {"diet": "vegetarian"}, {"diet": "vegan"}),
+    "scent": ("COMPLEMENTS", {"scent": "unscented"}, {"scent": "lavender"}, {}),
+    "scent_kept": ("SUBSTITUTES", {"scent": "Fragrance-Free"}, {}, {"scent": "unscented"}),
+    "form": ("SUBSTITUTES", {"form": "gel"}, {"form": "powder"}, {"form": "gel"}),
     "compatibility": ("COMPLEMENTS", {"title": "Inkra P450 Printer"}, {"compatible_with": "Inkra P200"},
                       {"compatible_with": "Inkra P200;Inkra P450"}),
     "size": ("SUBSTITUTES", {"size": "1 L"}, {"size": "24 x 330 ml"}, {"size": "3 x 250 ml"}),
 }  # fmt: skip
 
 
+FORMS_KEPT = "attributes: {form: {replacement: keep}}"
+
+
+def _shop(folder: Path, relation: str, *things: Product) -> Shop:
+    """Return a shop whose vocabulary says that the form is kept: ours only prefers it."""
+    own = folder / "vocabulary.yaml"
+    own.write_text(FORMS_KEPT)
+    return Shop(folder, things, [edge("a", relation, "soap")], traits=Traits(load_vocabulary(own)))
+
+
 def _reached(folder: Path, relation: str, source: dict[str, str], *targets: dict[str, str]) -> set[str]:
     things = [product("s", "a", **source)]
-    things += [product(f"t{number}", "b", **given) for number, given in enumerate(targets)]
-    shop = Shop(folder, things, [edge("a", relation, "b")])
+    things += [product(f"t{number}", "soap", **given) for number, given in enumerate(targets)]
+    shop = _shop(folder, relation, *things)
     shop.project(per_group=9, per_type=9)
     return {target for _, target in shop.rows()}
 
@@ -42,8 +61,8 @@ def test_guard_refuses_its_case(name: str, tmp_path: Path) -> None:
 def test_guard_can_be_switched_off(name: str, tmp_path: Path) -> None:
     """A guard that is not enabled refuses nothing."""
     relation, source, wrong, right = CASES[name]
-    things = [product("s", "a", **source), product("t0", "b", **wrong), product("t1", "b", **right)]
-    shop = Shop(tmp_path, things, [edge("a", relation, "b")])
+    things = [product("s", "a", **source), product("t0", "soap", **wrong), product("t1", "soap", **right)]
+    shop = _shop(tmp_path, relation, *things)
     report = shop.project(guards=[each for each in GUARD_NAMES if each != name])
     assert {target for _, target in shop.rows()} == {"t0", "t1"}
     assert name not in report.guards
@@ -53,8 +72,8 @@ def test_guard_can_be_switched_off(name: str, tmp_path: Path) -> None:
 def test_guard_is_counted_with_an_example(name: str, tmp_path: Path) -> None:
     """What a guard refuses is counted in product pairs and shown by one example and the guard's reason."""
     relation, source, wrong, right = CASES[name]
-    things = [product("s", "a", **source), product("t0", "b", **wrong), product("t1", "b", **right)]
-    shop = Shop(tmp_path, things, [edge("a", relation, "b")])
+    things = [product("s", "a", **source), product("t0", "soap", **wrong), product("t1", "soap", **right)]
+    shop = _shop(tmp_path, relation, *things)
     assert shop.project().guards == {name: 1}
     (drop,) = read_jsonl(tmp_path / "out" / "guard_drops.jsonl", GuardDrop)
     reason = next(guard.reason for guard in GUARDS if guard.name == name)
@@ -162,3 +181,110 @@ def test_sizes_of_different_kinds_are_not_compared(tmp_path: Path) -> None:
     """A weight and a volume, or a size that is no quantity, hold nothing back."""
     found = _reached(tmp_path, "SUBSTITUTES", {"size": "1 g"}, {"size": "10 L"}, {"size": "Size 3"}, {})
     assert found == {"t0", "t1", "t2"}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "kept"),
+    [
+        ({"scent": "unscented"}, {"scent": "lavender"}, False),
+        ({"scent": "unscented"}, {}, False),
+        ({"scent": "unscented"}, {"scent": "No Perfume"}, True),
+        ({"scent": "lavender"}, {"scent": "lemon"}, True),
+        ({"scent": "lavender"}, {"scent": "unscented"}, True),
+        ({"scent": "a scent of our own"}, {}, True),
+        ({"skin_type": "sensitive"}, {"scent": "lavender"}, False),
+        ({"skin_type": "sensitive"}, {}, True),
+    ],
+)
+def test_scents_that_a_substitute_may_have(
+    source: dict[str, str], target: dict[str, str], kept: bool, tmp_path: Path
+) -> None:
+    """What is unscented is replaced by what says so; what is for sensitive skin never by what is scented."""
+    assert _reached(tmp_path, "SUBSTITUTES", source, target) == ({"t0"} if kept else set())
+
+
+@pytest.mark.parametrize("relation", ["COMPLEMENTS", "PAIRS_WITH"])
+@pytest.mark.parametrize("source", [{"scent": "unscented"}, {"skin_type": "sensitive"}])
+def test_nothing_scented_goes_with_the_sensitive(relation: str, source: dict[str, str], tmp_path: Path) -> None:
+    """Beside an unscented or sensitive product stands nothing known to be scented; what says nothing may."""
+    assert _reached(tmp_path, relation, source, {"scent": "rose"}, {}, {"scent": "unscented"}) == {"t1", "t2"}
+
+
+def test_a_kind_without_scents_need_not_be_unscented(tmp_path: Path) -> None:
+    """An unscented cleaner may be replaced by a mop: nobody says of a mop that it is unscented."""
+    things = [product("s", "cleaner", scent="unscented"), product("t0", "mop"), product("t1", "mop", scent="lavender")]
+    shop = Shop(tmp_path, things, [edge("cleaner", "SUBSTITUTES", "mop")])
+    shop.project()
+    assert [target for _, target in shop.rows()] == ["t0"]
+
+
+def test_form_is_no_guard_unless_the_vocabulary_says_so(tmp_path: Path) -> None:
+    """By our own vocabulary a gel may replace tablets; it only comes after other tablets."""
+    things = [product("s", "a", form="tablet"), product("t0", "soap", form="gel"), product("t1", "soap", form="tablet")]
+    shop = Shop(tmp_path, things, [edge("a", "SUBSTITUTES", "soap")])
+    shop.project()
+    assert [target for _, target in shop.rows()] == ["t1", "t0"]
+
+
+def test_same_flavour_comes_first(tmp_path: Path) -> None:
+    """Among substitutes the same flavour comes before popularity, brand, form and size; elsewhere it is nothing."""
+    source = product("s", "a", brand="Ours", flavour="strawberry", form="gel", size_class="large")
+    things = [
+        source,
+        product("t0", "soap", popularity=9.0, brand="Ours", flavour="vanilla", form="gel", size_class="large"),
+        product("t1", "soap", popularity=1.0, flavour="banana;strawberry"),
+    ]
+    shop = Shop(tmp_path, things, [edge("a", "SUBSTITUTES", "soap"), edge("a", "COMPLEMENTS", "soap")])
+    shop.project()
+    assert shop.rows("relation, target_id") == [
+        ("COMPLEMENTS", "t0"), ("COMPLEMENTS", "t1"), ("SUBSTITUTES", "t1"), ("SUBSTITUTES", "t0"),
+    ]  # fmt: skip
+    shop.project(preferences={"flavour": 0.0})
+    assert shop.rows("relation, target_id")[2:] == [("SUBSTITUTES", "t0"), ("SUBSTITUTES", "t1")]
+
+
+def test_same_size_class_comes_first_among_equals(tmp_path: Path) -> None:
+    """A family pack is replaced by a family pack rather than by a small one that sells as well."""
+    things = [product("s", "a", size_class="large"), product("t0", "soap"), product("t1", "soap", size_class="large")]
+    shop = Shop(tmp_path, things, [edge("a", "SUBSTITUTES", "soap")])
+    shop.project()
+    assert [target for _, target in shop.rows()] == ["t1", "t0"]
+
+
+def test_what_is_in_stock_comes_before_the_same_flavour(tmp_path: Path) -> None:
+    """A preference never puts what cannot be had before what can."""
+    things = [
+        product("s", "a", flavour="lemon"),
+        product("t0", "soap"),
+        product("t1", "soap", flavour="lemon", in_stock=False),
+    ]
+    shop = Shop(tmp_path, things, [edge("a", "SUBSTITUTES", "soap")])
+    shop.project()
+    assert [target for _, target in shop.rows()] == ["t0", "t1"]
+
+
+def test_guards_read_the_tags_over_the_columns(tmp_path: Path) -> None:
+    """A tag counts like a column, takes the place of one, and several values of a tag hold together."""
+    things = [
+        product("s", "a", diet="vegan"),
+        product("t0", "soap", diet="vegetarian"),
+        product("t1", "soap"),
+        product("t2", "soap", diet="vegan"),
+    ]
+    tags = [
+        Tag("s", "diet", "vegetarian", "rule", "veggie"),
+        Tag("t1", "diet", "organic", "rule", "organic"),
+        Tag("t1", "diet", "vegetarian", "rule", "veggie"),
+        Tag("elsewhere", "diet", "vegan", "rule", "vegan"),
+    ]
+    shop = Shop(tmp_path, things, [edge("a", "SUBSTITUTES", "soap")], tags=tags)
+    shop.project()
+    assert {target for _, target in shop.rows()} == {"t0", "t1", "t2"}
+
+
+def test_unknown_preferences_are_refused() -> None:
+    """A preference for what nobody tags, or of a weight that is none, is a clear error."""
+    with pytest.raises(ValidationError, match="no preference is called 'colour'"):
+        ProjectionOptions(preferences={"colour": 1.0})
+    with pytest.raises(ValidationError, match=r"flavour: -1\.0 is not between"):
+        ProjectionOptions(preferences={"flavour": -1.0})

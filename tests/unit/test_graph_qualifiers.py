@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.graph.traits import is_hard
+from kg.graph.traits import default_traits
 from kg.model import Product
 from linkers.base import Target
 from linkers.lexicon import load_lexicon
@@ -80,4 +80,4 @@ def test_without_synonyms_another_spelling_still_binds(tmp_path: Path) -> None:
 
 def test_whatever_the_linkers_read_as_left_out_is_hard() -> None:
     """No word of the linkers' list makes a qualifier that projection would give up."""
-    assert all(is_hard(f"{word} free") for word in load_lexicon().absent)
+    assert all(default_traits().is_hard(f"{word} free") for word in load_lexicon().absent)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kg.catalog.sizes import parse_size
 from kg.graph.fits import Fits, split_models
-from kg.graph.sizes import parse_size
-from kg.graph.traits import aliases, audience_bits, diet_bits, is_hard, joined
+from kg.graph.traits import default_traits
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,9 @@ def test_order_of_sizes() -> None:
 def test_models_are_split() -> None:
     """Several models stand between semicolons, empty ones are none."""
     assert split_models("Dustrel V60; Dustrel V65;;") == [("dustrel", "v60"), ("dustrel", "v65")]
+
+
+TRAITS = default_traits()
 
 
 def _named(title: str, *models: str) -> set[str]:
@@ -71,29 +74,29 @@ def test_models_in_titles(title: str, models: list[str], expected: set[str]) -> 
 
 def test_audiences_have_bits() -> None:
     """Plurals and words for the young of an animal name the same audience."""
-    assert audience_bits("Cats") == audience_bits("kitten")
-    assert audience_bits("cat;dog")[0] == audience_bits("cat")[0] | audience_bits("dog")[0]
-    assert audience_bits("martians") == (0, 0)
+    assert TRAITS.audience("Cats") == TRAITS.audience("kitten")
+    assert TRAITS.audience("cat;dog")[0] == TRAITS.audience("cat")[0] | TRAITS.audience("dog")[0]
+    assert TRAITS.audience("martians") == (0, 0)
 
 
 def test_vegan_implies() -> None:
     """A vegan product is vegetarian and free of lactose, not the other way round."""
-    assert diet_bits("vegetarian;lactose-free") & ~diet_bits("vegan") == 0
-    assert diet_bits("vegan") & ~diet_bits("vegetarian;lactose-free") != 0
+    assert TRAITS.kept("diet", "vegetarian;lactose-free") & ~TRAITS.kept("diet", "vegan") == 0
+    assert TRAITS.kept("diet", "vegan") & ~TRAITS.kept("diet", "vegetarian;lactose-free") != 0
 
 
 def test_hard_words() -> None:
     """Diets, audiences and scents are hard, other words only when the settings say so."""
-    assert all(is_hard(word) for word in ("decaf", "alcohol free", "cat", "baby", "unscented", "plant based"))
-    assert not is_hard("strawberry")
-    assert is_hard("strawberry", ("Strawberries",))
+    assert all(TRAITS.is_hard(word) for word in ("decaf", "alcohol free", "cat", "baby", "unscented", "plant based"))
+    assert not TRAITS.is_hard("strawberry")
+    assert TRAITS.is_hard("strawberry", ("Strawberries",))
 
 
 def test_aliases_know_each_other() -> None:
     """Words that say the same are found from any of them."""
-    assert "unscented" in aliases("fragrance free")
-    assert "decaffeinated" in aliases("decaf")
-    assert aliases("strawberry") == ("strawberry",)
+    assert "unscented" in TRAITS.aliases("fragrance free")
+    assert "decaffeinated" in TRAITS.aliases("decaf")
+    assert TRAITS.aliases("strawberry") == ("strawberry",)
 
 
 @pytest.mark.parametrize(
@@ -113,4 +116,4 @@ def test_neighbours_that_say_one_thing_are_joined(
     terms: tuple[str, ...], more: tuple[str, ...], expected: list[str]
 ) -> None:
     """Words that are a diet, an animal or one of the settings' phrases together become one term; others stay."""
-    assert joined(terms, more) == expected
+    assert TRAITS.joined(terms, more) == expected

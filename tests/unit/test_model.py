@@ -45,7 +45,7 @@ def test_records_are_frozen_and_have_slots(kind: type) -> None:
 def test_the_relations_are_a_closed_set() -> None:
     """A model's words can never become a relation."""
     assert {r.value for r in Relation} == {
-        "COMPLEMENTS", "IN_THEME", "IS_A", "PAIRS_WITH", "SATISFIED_BY", "SUBSTITUTES",
+        "COMPLEMENTS", "HAS_THEME", "IN_THEME", "IS_A", "PAIRS_WITH", "SATISFIED_BY", "SUBSTITUTES",
     }  # fmt: skip
     with pytest.raises(ValueError, match="is not a valid Relation"):
         Relation("DELETE")

@@ -53,7 +53,7 @@ def test_an_unknown_name_is_named() -> None:
 def test_statements_are_split_without_their_comments() -> None:
     """A schema file is a list of statements."""
     found = queries.statements("schema/constraints.cypher")
-    assert len(found) == 4
+    assert len(found) == 5
     assert all(text.startswith("CREATE CONSTRAINT") for text in found)
 
 

@@ -22,7 +22,7 @@ from kg.records import digest, file_digest, read_jsonl, write_jsonl
 
 __all__ = ["CatalogStage"]
 
-_VERSION = 3
+_VERSION = 4
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Pack sizes as quantities on a logarithmic scale, so that "6 x 330 ml" and "2 L" can be compared."""
+"""Pack sizes: found in titles, and as quantities on a logarithmic scale, so that "6 x 330 ml" and "2 L" compare."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import re
 from functools import lru_cache
 
-__all__ = ["STEPS_PER_OCTAVE", "Size", "parse_size", "steps"]
+__all__ = ["STEPS_PER_OCTAVE", "Size", "find_size", "parse_size", "steps", "without_sizes"]
 
 # (unit, quantity): 0 is "unknown". A step is a quarter of an octave: 19 %.
 Size = tuple[int, int]
@@ -39,6 +39,24 @@ _SIZE = re.compile(
     rf"(?:(?P<times>[0-9]{{1,5}}) ?[x\u00d7] ?)?(?P<number>{_NUMBER}) ?(?P<unit>fl\.? ?oz|[a-z]{{1,5}})\.?",
     re.IGNORECASE,
 )
+
+_FOUND = re.compile(
+    # The digit stands before the look-behind: the engine skips to digits, and most fail at the unit's letter.
+    r"\d(?<![a-z\d.-]\d)\d*(?:[.,]\d+)?(?: ?[x\u00d7] ?\d+(?:[.,]\d+)?)? ?(?=[cfgiklmoptw])"
+    r"(?:oz|lbs?|k?g|m[glm]?|cl|l|fl oz|ct|count|cm|pack|inch|[gt]b|mah|w)(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def without_sizes(text: str) -> str:
+    """Return the text with a comma in the place of every size: what stands around one is not one name."""
+    return _FOUND.sub(",", text)
+
+
+def find_size(title: str) -> str:
+    """Return the first size that a title names, in small letters ("3 x 500 g"), or ""."""
+    match = _FOUND.search(title)
+    return match[0].lower() if match else ""
 
 
 @lru_cache(maxsize=65_536)

@@ -1,0 +1,7 @@
+// Purpose: the content hash of every Intent-HAS_THEME->Theme relationship that this project wrote, to load only what changed.
+// Parameters: none.
+// Result: s: source id, t: target id, h: string; in no order.
+// Cost: one scan of the relationships; stream it.
+MATCH (s:Intent)-[r:HAS_THEME]->(t:Theme)
+WHERE r.h IS NOT NULL
+RETURN s.id AS s, t.id AS t, r.h AS h

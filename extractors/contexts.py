@@ -1,0 +1,66 @@
+"""Contexts: in which season, at which event and for whom an edge holds, from the closed list of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from extractors.llm.asker import Asker
+from extractors.llm.questions import Answer, Question
+from extractors.options import ContextOptions
+from extractors.prompts import load_prompt
+from extractors.specs import step_of
+from kg.model import Failure, Relation
+
+__all__ = ["Claim", "find_contexts"]
+
+_STAGE = "enrich"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An edge in words: ``target`` is what is bought, ``subject`` what for."""
+
+    relation: Relation
+    subject: str
+    target: str
+
+
+def find_contexts(
+    asker: Asker, claims: Sequence[Claim], options: ContextOptions, progress: Callable[[int], None] | None = None
+) -> list[tuple[str, ...] | Failure]:
+    """Return for each claim the values it holds in, sorted, or a failure. No values: it always holds.
+
+    Raises:
+        ModelError: the model refuses everything; answers so far are cached.
+    """
+    prompt, step = load_prompt("contexts"), step_of("contexts", "choose")
+    values = options.values()
+    messages = prompt.messages(step.name, items=[f"{value}: {meaning}" for value, meaning in values.items()])
+    questions = [
+        Question(
+            item=f"CONTEXTS: {claim.relation}: {claim.subject} -> {claim.target}",
+            reply=step.reply,
+            messages=messages,
+            max_tokens=step.max_tokens,
+            temperature=asker.temperature,
+            options=tuple(values),
+            line=prompt.line(claim.relation, claim.subject, claim.target),
+        )
+        for claim in claims
+    ]
+    answers = asker.ask_all(questions, progress)
+    return [_read(question, answer, options) for question, answer in zip(questions, answers, strict=True)]
+
+
+def _read(question: Question, answer: Answer | Failure, options: ContextOptions) -> tuple[str, ...] | Failure:
+    """Check the answer against the list: it may come from a cache that was filled elsewhere."""
+    if isinstance(answer, Failure):
+        return replace(answer, stage=_STAGE)
+    chosen = set(answer.choices)
+    if unknown := sorted(chosen - set(question.options)):
+        return Failure(_STAGE, question.item, "bad reply", f"{unknown[0]!r} is not one of the values to choose from")
+    for kind in options.kinds():
+        if len(kind) > 1 and chosen >= kind.keys():
+            chosen -= kind.keys()  # in every season: always
+    return tuple(sorted(chosen))
