@@ -87,7 +87,7 @@ class Extractor:
         agreements = {subject.id: Agreement(self.options.samples, self.options.agreed_from()) for subject in subjects}
         open_subjects = list(subjects)
         for sample in range(self.options.samples):
-            questions = [self._question("names", subject, sample=sample) for subject in open_subjects]
+            questions = [self.question("names", subject, sample=sample) for subject in open_subjects]
             answers = self.askers.propose.ask_all(questions, self.progress if sample == 0 else None)
             self._tokens.add(self.askers.propose.model, answers)
             for subject, answer in zip(open_subjects, answers, strict=True):
@@ -135,7 +135,7 @@ class Extractor:
 
     def _ask(self, step: Step, items: Sequence[Item], use: Callable[[Statement, Answer], Statement]) -> list[Item]:
         """Ask ``step`` about every item; put each answer to use, file each failure and keep the item as it was."""
-        questions = [self._question(step, subject, statement.mention) for subject, statement in items]
+        questions = [self.question(step, subject, statement.mention) for subject, statement in items]
         out: list[Item] = []
         asker = self.askers.of(step_of(self.prompt.name, step).role)
         answers = asker.ask_all(questions, self.progress)
@@ -158,7 +158,8 @@ class Extractor:
         self._drops.append(Drop("extract", item, *refused))
         return statement
 
-    def _question(self, step: Step, subject: Subject, mention: str = "", sample: int = 0) -> Question:
+    def question(self, step: Step, subject: Subject, mention: str = "", sample: int = 0) -> Question:
+        """Return the question that ``step`` asks about a subject, and about a mention where the step has one."""
         spec = step_of(self.prompt.name, step)
         asker = self.askers.of(spec.role)
         messages = self.prompt.messages(step, subject.text, mention=mention, where=subject.where)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from extractors.data import as_said
 from extractors.llm.questions import Message, Question, schema_of
 
 __all__ = ["TOP_LOGPROBS", "Request", "repaired", "request_of"]
@@ -12,6 +13,7 @@ __all__ = ["TOP_LOGPROBS", "Request", "repaired", "request_of"]
 TOP_LOGPROBS = 10
 _LINES = "{lines}"
 _MAX_SHOWN = 2000
+_MAX_FAULT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,9 @@ def request_of(questions: tuple[Question, ...]) -> Request:
 
 def repaired(request: Request, said: str, fault: str) -> Request:
     """Return the request that shows the model its unusable reply, says what is wrong and asks once more."""
-    asking = f"That reply cannot be used ({fault}). Answer the question before it again, exactly as it was asked for."
-    more: tuple[Message, ...] = (("assistant", said[:_MAX_SHOWN] or "(nothing)"), ("user", asking))
+    why = as_said(fault, _MAX_FAULT)
+    asking = f"That reply cannot be used ({why}). Answer the question before it again, exactly as it was asked for."
+    more: tuple[Message, ...] = (("assistant", as_said(said, _MAX_SHOWN) or "(nothing)"), ("user", asking))
     return replace(request, messages=(*request.messages, *more))
 
 

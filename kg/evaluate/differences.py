@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,7 +19,6 @@ _FRACTIONS = (
     (0.5, "half"),
     (2 / 3, "two thirds of"),
     (0.75, "three quarters of"),
-    (1.0, "the same as"),
     (2.0, "twice"),
     (3.0, "three times"),
 )
@@ -130,18 +129,17 @@ def _fate(edge: Edge, fates: Mapping[EdgeKey, Verdict], other: str) -> str:
 def _cost(a: Figures, b: Figures, currency: str) -> str:
     """Return what B costs beside A: in money where both prices are known and A's is not nothing, else in tokens."""
     if a.money and b.money is not None:
-        return f" at {_times(b.money / a.money)} the cost" if b.money else " and costs nothing"
+        return f" at {_times(b.money / a.money)} cost" if b.money else " and costs nothing"
     if a.money is not None and b.money:
         return f" for {b.money:.3g} {currency}, where {a.name} costs nothing"
     tokens = [figures.prompt_tokens + figures.completion_tokens for figures in (a, b)]
-    return f" with {_times(Decimal(tokens[1]) / tokens[0])} the tokens" if tokens[0] else ""
+    return f" with {_times(Decimal(tokens[1]) / tokens[0])} tokens" if tokens[0] else ""
 
 
 def _times(ratio: Decimal) -> str:
-    """Return a ratio in words: ``a third of``, ``1.4 times``."""
+    """Return a ratio in words: ``a third of the``, ``the same``, ``1.4 times the``."""
     value = float(ratio)
-    near: Iterable[tuple[float, str]] = ((abs(value - each) / each, words) for each, words in _FRACTIONS)
-    apart, words = min(near)
-    if apart > _NEAR:
-        return f"{value:.2g} times"
-    return "once" if words == "the same as" else words
+    if abs(value - 1) <= _NEAR:
+        return "the same"
+    apart, words = min((abs(value - each) / each, words) for each, words in _FRACTIONS)
+    return f"{words} the" if apart <= _NEAR else f"{value:.2g} times the"

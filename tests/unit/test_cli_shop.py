@@ -107,9 +107,9 @@ def test_a_dry_run_says_what_it_would_write_and_writes_nothing(tmp_path: Path) -
 def test_a_limit_asks_about_less(shop: Path) -> None:
     """--limit counts intents and types, and never asks about more than the configuration."""
     few, none = (kg("build", "--to", "extract", "--limit", n, "--json", "--config", shop).data for n in (2, 0))
-    assert few["stages"][1]["details"]["subjects"] == 4
-    assert none["stages"][1]["details"] == {}
-    assert none["stages"][1]["counts"]["taken"] == 0
+    assert few["stages"][2]["details"]["subjects"] == 4
+    assert none["stages"][2]["details"] == {}
+    assert none["stages"][2]["counts"]["taken"] == 0
 
 
 @pytest.mark.parametrize(
