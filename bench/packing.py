@@ -1,9 +1,9 @@
 """How many subjects may share a prompt: alignment, quality, time and tokens against k, on the embedded model.
 
-Run with ``python -m bench.packing [--quick] [--json]``. Product types of the sample are asked what goes with them, alone
-(k = 1) and with others. Quality is judged the same way for every k: the share of names that the model's own yes/no
-check, which always asks alone, holds plausible (at least 0.6), and how many such names a subject gets. The model runs
-live; of k = 1 nothing is taken from the recorded answers, so that times compare.
+Run with ``python -m bench.packing [--quick] [--json]``. Product types of the sample are asked what goes with them,
+alone (k = 1) and with others. Quality is judged the same way for every k: the share of names that the model's own
+yes/no check, which always asks alone, holds plausible (at least 0.6), and how many such names a subject gets. The model
+runs live, also for k = 1, so that times compare.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> None:
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name:
         for k in ks:
-            with open_askers(ModelOptions(), Path(name) / "answers.sqlite", per_prompt=k) as askers:
+            with open_askers(ModelOptions(), Path(name) / f"answers-{k}.sqlite", per_prompt=k) as askers:
                 figures |= _measured(subjects, askers, k)
     publish("packing", {"subjects": len(subjects)}, figures, as_json=given.json)
 

@@ -119,7 +119,9 @@ class Listed:
 class Plan:
     """What all askers of one walk have found. ``needed`` is the number of samples that must agree.
 
-    While ``finished`` is set, the questions are those of work that is done: none of them will be asked.
+    While ``finished`` is set, the questions are those of work that is done: none of them will be asked. ``odds`` are
+    by what a question is about, ``said`` are the names of a subject, ``guessed`` the subjects of which a sample is
+    missing, ``seen`` the keys of all questions.
     """
 
     needed: int = 1
@@ -127,6 +129,7 @@ class Plan:
     lists: list[Listed] = field(default_factory=list[Listed])
     odds: dict[str, Odds] = field(default_factory=dict[str, Odds])
     said: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    guessed: set[str] = field(default_factory=set[str])
     seen: set[str] = field(default_factory=set[str])
 
 
@@ -173,7 +176,8 @@ class Planner(Asker):
         elif dead:
             listed.dead += 1
         else:
-            listed.lacks(tokens, odds._replace(again=question.sample >= self.plan.needed))
+            unsettled = question.sample >= self.plan.needed and _about(question) in self.plan.guessed
+            listed.lacks(tokens, odds._replace(again=unsettled))
 
     def _listed(self, question: Question, relation: str, step: str) -> Listed:
         shares = bool(question.line)
@@ -207,6 +211,7 @@ class Planner(Asker):
 
         Where samples must agree, each names one thing more that no other has, so that nothing is settled early.
         """
+        self.plan.guessed.add(about)
         said = self.plan.said.get(about)
         if said is None:
             said = (FILLER,)

@@ -20,6 +20,7 @@ Cost = Callable[[str, Usage], Decimal | None]
 _BASES: tuple[Basis, ...] = ("cache", "questions", "history", "other relations", "other models", "prior")
 _DEVIATIONS = 2  # standard errors to each side
 _DOUBT: dict[Basis, float] = {"history": 0.0, "other relations": 0.25, "other models": 0.35, "prior": 0.5}
+_FEW = 4  # answers that the sample's spread weighs as much as
 _UNMEASURED = 0.15  # a prompt's tokens by length alone, without an answer of the model's to measure by
 
 
@@ -128,8 +129,7 @@ class _Guesses:
         of = self._names[0]
         mean, answers, basis = self._found(of, lambda a: a.names, PRIORS.names)
         asked = sum(count for each in self._names for count, _ in each.missing.values())
-        variation = PRIORS.variation if seen.variation is None else seen.variation
-        return _around(mean * kept, _error(variation, answers, asked), (basis, answers))
+        return _around(mean * kept, _error(_variation(seen), answers, asked), (basis, answers))
 
     def _passed(self) -> _Guess:
         """Which share of checks will be passed?"""
@@ -142,14 +142,16 @@ class _Guesses:
 
     def _again(self) -> _Guess:
         """How often do the samples that had to agree leave it open? Where that is not known, they always do."""
-        first = sum(each.known for each in self._names if each.sample == 0)
-        last = max(each.sample for each in self._names)
-        later = [each.known for each in self._names if any(odds.again for odds in each.missing)]
-        samples = {each.sample for each in self._names if any(odds.again for odds in each.missing)}
-        if not first or not sum(later) or not last:
+        needed = min(each.sample for each in self._names if any(odds.again for odds in each.missing))
+        later = {each.sample for each in self._names if each.sample >= needed}
+        settled = sum(each.known for each in self._names if each.sample == needed - 1)
+        if not settled:
             return _Guess(0.0, 1.0, 1.0)
-        share = min(1.0, sum(later) / (first * len(samples)))
-        return _Guess(share / 2, share, min(1.0, 2 * share))
+        left = [each for each in self._names if each.sample in later]
+        certain = sum(count for each in left for odds, (count, _) in each.missing.items() if not odds.again)
+        share = min(1.0, (certain + sum(each.known for each in left)) / (settled * len(later)))
+        error = _DEVIATIONS * math.sqrt((share * (1 - share) + 0.25 / settled) / settled)
+        return _Guess(max(0.0, share - error), share, min(1.0, share + error), "history", settled)
 
     def _found(self, of: Listed, value: Callable[[Average], float], prior: float) -> tuple[float, int, Basis]:
         return self._history.find(of.model, of.relation, of.step, value) or (prior, 0, "prior")
@@ -161,8 +163,8 @@ class _Guesses:
             return _ONE  # the one word that is asked for
         of = self._first
         mean, answers, basis = self._found(of, lambda a: a.completion_tokens, dict(PRIORS.completion)[of.reply])
-        seen = _total(each.completion for each in lists).variation
-        return _around(mean, _error(PRIORS.variation if seen is None else seen, answers, missing), (basis, answers))
+        seen = _variation(_total(each.completion for each in lists))
+        return _around(mean, _error(seen, answers, missing), (basis, answers))
 
 
 def _row(lists: Sequence[Listed], guesses: _Guesses, cost: Cost) -> Row:
@@ -220,6 +222,14 @@ def _around(mean: float, error: float, rests_on: tuple[Basis, int]) -> _Guess:
     basis, answers = rests_on
     aside = _DEVIATIONS * error + _DOUBT[basis]
     return _Guess(mean * max(0.0, 1 - aside), mean, mean * (1 + aside), basis, answers)
+
+
+def _variation(seen: Sums) -> float:
+    """Return standard deviation / mean of values, drawn towards the sample's while there are few."""
+    own, degrees = seen.variation, seen.count - 1
+    if own is None:
+        return PRIORS.variation
+    return math.sqrt((own**2 * degrees + PRIORS.variation**2 * _FEW) / (degrees + _FEW))
 
 
 def _error(variation: float, answers: int, asked: int) -> float:

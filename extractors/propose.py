@@ -132,15 +132,14 @@ def _of_types(
             continue
         seen: set[str] = set()
         for said in answer.names:
-            each = _Named(_plain(said), kind.name)
             refused = refusal(said, kind.name, seen)
             if refused is None and key(said) in examples:
                 refused = "example", "an example of the prompt"
             if refused:
-                drops.append(Drop(_STAGE, each.item, *refused))
+                drops.append(Drop(_STAGE, _Named(clean(said), kind.name).item, *refused))
                 continue
             seen.add(key(said))
-            named.append(each)
+            named.append(_Named(_plain(said), kind.name))
     return named, drops, failures
 
 
@@ -164,11 +163,10 @@ def _of_searches(searches: Iterable[Search]) -> tuple[list[_Named], list[Drop]]:
     named: list[_Named] = []
     drops: list[Drop] = []
     for search in searches:
-        each = _Named(_plain(search.text), searches=search.count)
         if refused := refusal(search.text, "", set()):
-            drops.append(Drop(_STAGE, each.item, *refused))
+            drops.append(Drop(_STAGE, _Named(search.text).item, *refused))
         else:
-            named.append(each)
+            named.append(_Named(_plain(search.text), searches=search.count))
     return named, drops
 
 

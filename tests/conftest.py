@@ -7,4 +7,4 @@ from tests.servers.fixtures import (  # noqa: F401 - pytest finds fixtures by na
     neo4j_options,
     neo4j_server,
 )
-from tests.servers.provider_fixtures import open_provider_asker, provider  # noqa: F401 - as above
+from tests.servers.provider_fixtures import open_batch_asker, open_provider_asker, provider  # noqa: F401 - as above

@@ -26,8 +26,9 @@ __all__ = ["Asker"]
 class Asker:
     """Answers lists of questions, from any number of threads; processes share the cache.
 
-    ``owner`` is nobody else's name, and ``keeper`` keeps its leases. ``per_prompt`` questions with a line of their own may share a prompt. With ``retry_dead``, dead letters are asked
-    again, each once.
+    ``owner`` is nobody else's name, and ``keeper`` keeps its leases. ``per_prompt`` questions with a line of their own
+    may share a prompt. With ``retry_dead``, dead letters are asked again, each once. ``batch`` says whether they go to
+    the batch interface.
     """
 
     endpoint: Endpoint

@@ -124,7 +124,7 @@ class BatchRound(Outcomes):
                 reservation.cancel()
                 break
             packs.popleft()
-            bare = {key: replace(question, messages=()) for key, question in questions.items()}
+            bare = tuple((key, replace(question, messages=())) for key, question in questions.items())
             asked[name] = Asked(len(asked) + 1, bare, known, prompt_size(request.messages))
             reserved[name] = reservation
             if known:

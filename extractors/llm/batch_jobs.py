@@ -54,12 +54,12 @@ class Earlier:
 class Asked:
     """One request of a job. ``line`` is its place in the file, from 1; ``size`` that of its prompt.
 
-    Its ``questions`` by key are without their messages: all it takes to read the reply. ``earlier`` is what is known of
-    those that were asked before.
+    Its ``questions``, in the order they are asked in, each with its key, are without their messages: all it takes to
+    read the reply. ``earlier`` is what is known of those that were asked before.
     """
 
     line: int
-    questions: dict[str, Question]
+    questions: tuple[tuple[str, Question], ...]
     earlier: dict[str, Earlier]
     size: Size
 
@@ -106,7 +106,7 @@ class Jobs:
         leases is not the owner's any more.
         """
         now = self._clock()
-        keys = [key for each in asked.values() for key in each.questions]
+        keys = [key for each in asked.values() for key, _ in each.questions]
         blobs = [(job, name, to_json(each)) for name, each in asked.items()]
 
         def write(db: sqlite3.Connection) -> bool:

@@ -34,7 +34,7 @@ def once_more(asked: Iterable[Asked], why: str, *, over: bool = False) -> dict[s
     """Return what is to be known of questions to which no reply came; ``over``: they are not to be sent again."""
     found: dict[str, Earlier] = {}
     for each in asked:
-        for key in each.questions:
+        for key, _ in each.questions:
             known = each.earlier.get(key, Earlier())
             found[key] = replace(known, tries=NO_MORE if over else known.tries + 1, detail=why)
     return found
@@ -56,10 +56,11 @@ def at_fault(asked: Mapping[str, Asked], mistakes: Sequence[Mistake], model: str
 
 
 def _replied(name: str, reply: Reply, asked: Asked, model: str) -> Stored:
-    found = read_pack(Pack(asked.questions), reply)
+    pack = Pack(dict(asked.questions))
+    found = read_pack(pack, reply)
     letters: list[DeadLetter] = []
     again: dict[str, Earlier] = {}
-    alone = len(asked.questions) == 1
+    alone = len(pack.questions) == 1
     for key, fault in found.faults.items():
         known = asked.earlier.get(key, Earlier())
         if not known.kind and not (alone and isinstance(fault, Refused)):
@@ -67,11 +68,11 @@ def _replied(name: str, reply: Reply, asked: Asked, model: str) -> Stored:
             again[key] = replace(known, kind=kind, fault=str(fault), said=reply.content, alone=alone)
             continue
         last = fault if isinstance(fault, Refused) or not known.kind else both(known.error(), fault)
-        letters.append(letter(key, model, asked.questions[key].item, last))
-    records = [RecordedAnswer(key, model, asked.questions[key].item, answer) for key, answer in found.answers.items()]
-    step = next(iter(asked.questions.values())).reply
+        letters.append(letter(key, model, pack.questions[key].item, last))
+    records = [RecordedAnswer(key, model, pack.questions[key].item, answer) for key, answer in found.answers.items()]
+    step = asked.questions[0][1].reply
     return Stored(name, records, letters, again, (model, f"{step}{BATCH}", reply.usage))
 
 
 def _letters(asked: Asked, fault: Refused, model: str) -> list[DeadLetter]:
-    return [letter(key, model, question.item, fault) for key, question in asked.questions.items()]
+    return [letter(key, model, question.item, fault) for key, question in asked.questions]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kg.records import digest
 
-__all__ = ["Answer", "Group", "Message", "Question", "ReplyKind", "Source", "schema_of"]
+__all__ = ["Answer", "Group", "Message", "Names", "Question", "ReplyKind", "Source", "schema_of"]
 
 ReplyKind = Literal["names", "reason", "yes_no", "groups", "choices"]
 Source = Literal["live", "cached", "recorded"]

@@ -18,6 +18,7 @@ from extractors.history import History
 from extractors.llm.options import ModelOptions
 from extractors.llm.session import Askers, open_askers
 from extractors.prompts import load_prompt
+from extractors.specs import step_of
 from extractors.tags import ask_tags
 from kg.build.builds import Builds
 from kg.build.pipeline import run_stage
@@ -118,11 +119,12 @@ def _walk(workspace: Workspace, askers: Askers, plan: Plan, before: Artefacts, r
     reporter.started("estimate", 0)
     if settings.attributes.max_products:
         tagging = TagStage(workspace.vocabulary(), settings.attributes, askers)
+        asker = askers.of(step_of("attributes", "choose").role)
         for shard in tagging.plan(before):
             if not isinstance(shard.payload, Path):
                 plan.finished = finished(pool, shard) is not None
                 chars = settings.attributes.description_chars
-                ask_tags(askers.propose, tagging.vocabulary, shard.payload, chars, reporter.advance)
+                ask_tags(asker, tagging.vocabulary, shard.payload, chars, reporter.advance)
     subjects = 0
     for shard in ExtractStage(settings.extraction, askers).plan(before):
         plan.finished = finished(pool, shard) is not None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extractors.grouping import brand_keys
-from extractors.llm.session import FetchWeights, open_asker
+from extractors.llm.session import FetchWeights, open_askers
 from extractors.llm.stats import AskerStats
 from extractors.propose import Known, Proposal, Proposed, propose
 from kg.build.beside import aside, missed, read_catalogue
@@ -51,8 +51,8 @@ class ProposalReport:
     ``queries`` counts the rows of the query log, ``drops`` is where the names that were dropped are listed.
     """
 
-    file: Path
-    drops: Path
+    file: str
+    drops: str
     proposed: Proposed
     queries: InputReport | None
     answers: AskerStats
@@ -73,19 +73,20 @@ def propose_intents(
         before = read_catalogue(beside, builds.folder / "now", reporter)
         searches, queries = _searches(wanted, builds.folder)
         models, recorded = workspace.model_options(), workspace.recorded_answers()
-        with open_asker(models, workspace.answers, recorded, fetch_weights) as asker:
+        per_prompt = workspace.settings.extraction.concepts_per_prompt
+        with open_askers(models, workspace.answers, recorded, fetch_weights, per_prompt=per_prompt) as askers:
             types = list(records(before.files("catalog", "product_types.jsonl"), ProductType))
             known = _known(workspace, before, types, wanted.out)
             started = time.monotonic()
             reporter.started(_WORK, 0)
-            done = propose(asker, types[: wanted.types], searches, known, reporter.advance)
+            done = propose(askers.propose, types[: wanted.types], searches, known, reporter.advance)
             reporter.finished(StageReport(_WORK, done.counts, round(time.monotonic() - started, 3), 1, 0))
-            stats = asker.stats
+            stats = askers.propose.stats
         drops = builds.folder / "drops.jsonl"
         write_jsonl(drops, done.drops)
         write_jsonl(builds.folder / "failures.jsonl", done.failures)
         _write(wanted.out, done.proposals)
-    return ProposalReport(wanted.out, drops, done, queries, stats, missed(stats))
+    return ProposalReport(str(wanted.out), str(drops), done, queries, stats, missed(stats))
 
 
 def accept_intents(workspace: Workspace, file: Path) -> Accepted:

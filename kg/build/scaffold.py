@@ -19,7 +19,7 @@ from kg.records import atomic_path
 
 __all__ = ["SAMPLE_SETTINGS", "make_project", "render_config"]
 
-_SAMPLE_FILES = ("products.csv", "intents.csv", "engagement.csv", "answers.jsonl", "decisions.csv")
+_SAMPLE_FILES = ("products.csv", "intents.csv", "engagement.csv", "queries.csv", "answers.jsonl", "decisions.csv")
 SAMPLE_SETTINGS: Mapping[str, Mapping[str, object]] = {
     "catalog": {"files": ["sample/products.csv"]},
     "intents": {"file": "sample/intents.csv"},

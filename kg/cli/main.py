@@ -32,6 +32,14 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("kg.cli.config:config", "Print the effective configuration, secrets masked."),
     "doctor": ("kg.cli.doctor:doctor", "Check endpoint, model, graph and files, each with its remedy."),
     "model": ("kg.cli.model:model", "Fetch and list the weights of the embedded model."),
+    "compare-models": (
+        "kg.cli.compare_models:compare_models",
+        "Ask two models the same, and report where they differ.",
+    ),
+    "propose-intents": (
+        "kg.cli.propose_intents:propose_intents",
+        "Propose intents from product types and a query log, for review.",
+    ),
     "cache": ("kg.cli.cache:cache", "Count, export, import and prune the model's answers."),
 }
 

@@ -61,7 +61,9 @@ def in_a_sentence(a: Figures, b: Figures, agreed: Agreement, currency: str) -> s
     kept = f"{b.name} keeps {agreed.a_kept_by_b.value or 0:.0%} of {a.name}'s edges"
     extra = b.edges - sum(each.edges_both for each in agreed.relations)
     more = f" and {extra:,} of its own" if extra else ""
-    worst = min((each for each in agreed.relations if each.kept.value is not None), key=lambda each: each.kept.value or 0)
+    worst = min(
+        (each for each in agreed.relations if each.kept.value is not None), key=lambda each: each.kept.value or 0
+    )
     apart = (
         "they keep the same edges"
         if worst.kept.value == 1

@@ -27,8 +27,8 @@ class Asking:
     """What asking came to. Tokens and money are those of the answers, whenever they were made.
 
     What follows is known of questions that a comparison has asked itself: ``live`` were answered, ``mended`` of them
-    only when asked a second time, and ``buried`` became dead letters; all took ``live_s`` seconds. ``money`` is ``None``
-    if unknown.
+    only when asked a second time, and ``buried`` became dead letters; all took ``live_s`` seconds. ``money`` is
+    ``None`` if unknown.
     """
 
     subjects: int = 0
@@ -65,9 +65,9 @@ class Run:
 class Figures:
     """One model.
 
-    Of the questions that were asked live, some had a usable reply ``at_once``, some ``after_repair``. Of all questions,
-    some are ``dead`` letters, ``refused`` or ``unanswered`` (endpoint, budget). ``kept``, ``review`` and ``dropped`` are
-    shares of its statements; ``edges`` is what was left after the checks of the whole graph.
+    Of the questions that were asked live, some had a usable reply ``at_once``, some ``after_repair``. Of all
+    questions, some are ``dead`` letters, ``refused`` or ``unanswered`` (endpoint, budget). ``kept``, ``review`` and
+    ``dropped`` are shares of its statements; ``edges`` is what was left after the checks of the whole graph.
     """
 
     name: str

@@ -14,7 +14,7 @@ from tests.servers.provider import Provider, running
 if TYPE_CHECKING:
     from extractors.llm.asker import Asker
 
-__all__ = ["open_provider_asker", "provider"]
+__all__ = ["open_batch_asker", "open_provider_asker", "provider"]
 
 _SHORT_PAUSES = {"pause_s": 0.01, "max_pause_s": 0.05}
 
@@ -44,3 +44,13 @@ def open_provider_asker(provider: Provider, tmp_path: Path) -> Iterator[Callable
             return stack.enter_context(opened).propose
 
         yield open_one
+
+
+@pytest.fixture
+def open_batch_asker(open_provider_asker: Callable[..., Asker]) -> Callable[..., Asker]:
+    """Open askers that use the batch interface, and look at it every hundredth of a second."""
+
+    def open_one(*, batch: dict[str, Any] | None = None, **settings: Any) -> Asker:
+        return open_provider_asker(batch={"enabled": True, "poll_s": 0.01, **(batch or {})}, **settings)
+
+    return open_one
