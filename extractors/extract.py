@@ -68,7 +68,7 @@ class Extractor:
             ModelError: the model refuses everything (wrong key, unknown model); answers so far are cached.
         """
         self._drops, self._failures, self._tokens = [], [], Tokens()
-        named = self._named(subjects)
+        named = self._named([subject for subject in subjects if not self._refused(subject)])
         unanswered = len(self._failures)
         plausible = self._ask("plausible", named, lambda s, a: replace(s, plausibility=a.yes))
         worth = [i for i, (_, s) in enumerate(plausible) if (s.plausibility or 0.0) >= self.options.explain_from]
@@ -81,6 +81,13 @@ class Extractor:
         kept = len(statements)
         counts = StageCounts(kept + dropped + unanswered, kept=kept, dropped=dropped, failed=unanswered)
         return Extraction(tuple(statements), tuple(self._drops), tuple(self._failures), counts, self._tokens.by_model())
+
+    def _refused(self, subject: Subject) -> bool:
+        """Drop a subject whose name is none: an instruction, an address, code. The model is not shown it."""
+        refused = fault(subject.name)
+        if refused is not None:
+            self._drops.append(Drop("extract", self._item(subject), *refused))
+        return refused is not None
 
     def _named(self, subjects: Sequence[Subject]) -> list[Item]:
         """Step one: what does the model name for each subject, in up to ``samples`` askings?"""

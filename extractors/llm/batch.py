@@ -63,7 +63,7 @@ class BatchRound(Outcomes):
         """Let others collect what is under way: it is paid for, so it is not cancelled."""
         self.cache.release(waiting, self.owner)
         if count := self.collector.leave():
-            log.warning("%d batches go on at the provider; the next run with these answers collects them", count)
+            log.warning("batches that go on at the provider: %d; the next run with these answers collects them", count)
 
     def _asked(self, waiting: Sequence[str]) -> list[str]:
         """Settle what has an outcome by now, send what nobody is asking; return what is still to be waited for."""

@@ -21,7 +21,7 @@ _UNITS = ((3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 @click.command()
 @with_session
-@click.option("--limit", type=click.IntRange(min=0), help="Ask about at most N intents and N product types.")
+@click.option("--limit", type=click.IntRange(min=0), help="Ask about at most N intents, product types and products.")
 @click.option("--retry-failed", is_flag=True, help="Count questions that got no usable answer: they are asked again.")
 @json_option
 def estimate(session: Session, limit: int | None, retry_failed: bool, as_json: bool) -> None:

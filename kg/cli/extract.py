@@ -30,6 +30,9 @@ from kg.model import Failure
 __all__ = ["extract"]
 
 
+_MOST = 10**12  # of whatever money: an amount beyond is a slip
+
+
 class _Money(click.ParamType[Decimal]):
     """An exact amount."""
 
@@ -40,14 +43,14 @@ class _Money(click.ParamType[Decimal]):
             amount = Decimal(str(value))
         except InvalidOperation:
             amount = Decimal(-1)
-        if not amount.is_finite() or amount < 0:
+        if not amount.is_finite() or not 0 <= amount < _MOST:
             self.fail(f"{value!r} is no amount of money; write it like 12.50", param, ctx)
         return amount
 
 
 @click.command()
 @with_session
-@click.option("--limit", type=click.IntRange(min=0), help="Ask about at most N intents and N product types.")
+@click.option("--limit", type=click.IntRange(min=0), help="Ask about at most N intents, product types and products.")
 @click.option("--retry-failed", is_flag=True, help="Ask again what got no usable answer before.")
 @click.option("--budget", type=_Money(), metavar="MONEY", help="Spend at most MONEY, in the price table's currency.")
 @click.option("--max-calls", type=click.IntRange(min=0), metavar="N", help="Make at most N calls.")

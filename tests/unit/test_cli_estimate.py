@@ -17,9 +17,7 @@ PRICES = {"models": {"large": {"prompt": 2.5, "completion": 10}}}
 ASKED = {"recorded_answers": None, "relations": ["COMPLEMENTS", "SUBSTITUTES"], "max_intents": 0}
 
 
-def paid_shop(
-    folder: Path, provider: Provider, models: Mapping[str, object] | None = None, **extraction: object
-) -> Path:
+def paid_shop(folder: Path, provider: Provider, models: Mapping[str, object] | None = None, **extraction: Any) -> Path:
     """Make the sample shop, to be asked of a provider at its prices; return its configuration."""
     known = {"base_url": provider.base_url, "model": "large", "prices": PRICES, "max_concurrency": 16, **(models or {})}
     return sample_shop(folder, extraction={**ASKED, **extraction}, models=known)
@@ -79,8 +77,10 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 
 
 def _bill(estimate: Any, first: Mapping[str, Any], last: Mapping[str, Any]) -> Bill:
-    counts = (last[name] - first.get(name, 0) for name in ("billed", "prompt_tokens", "completion_tokens"))
-    return Bill(estimate, *counts, Decimal(last["money"]) - Decimal(first.get("money", 0)))
+    calls, prompt, completion = (
+        int(last[name]) - int(first.get(name, 0)) for name in ("billed", "prompt_tokens", "completion_tokens")
+    )
+    return Bill(estimate, calls, prompt, completion, Decimal(last["money"]) - Decimal(first.get("money", 0)))
 
 
 def test_after_a_pilot_the_estimate_is_what_is_billed(story: Story) -> None:
@@ -214,16 +214,18 @@ def test_without_limits_the_time_is_unknown_until_something_was_asked(provider: 
 
 def test_what_is_asked_after_curation_is_not_in_it_and_that_is_said(provider: Provider, tmp_path: Path) -> None:
     """Themes and contexts depend on what passes; the estimate says that they come on top."""
-    more = {"themes": True, "contexts": {"relations": ["COMPLEMENTS"]}}
+    more: dict[str, Any] = {"themes": True, "contexts": {"relations": ["COMPLEMENTS"]}}
     notes = estimated(paid_shop(tmp_path, provider, **more), "--limit", 1)["notes"]
     assert [note.split()[0] for note in notes] == ["themes", "contexts"]
 
 
 def test_tags_that_a_model_is_asked_for_are_in_it(provider: Provider, tmp_path: Path) -> None:
-    """Questions about products are known beforehand; the estimate has their number, and the bill follows it."""
-    config = paid_shop(tmp_path, provider)
-    config.write_text(config.read_text().replace("max_products: 0", "max_products: 20"))
-    (row,) = (row for row in estimated(config, "--limit", 0)["rows"] if row["relation"] == "TAG")
-    assert kg("extract", "--limit", 0, "-q", "--config", config).code == 0
+    """Questions about products are known beforehand: their number is exact, and their prompts are measured."""
+    config = paid_shop(tmp_path, provider, max_types=0)
+    config.write_text(config.read_text().replace("max_products: 0", "max_products: 40"))
+    (row,) = estimated(config)["rows"]
+    assert kg("extract", "-q", "--config", config).code == 0
+    assert row["relation"] == "TAG"
     assert row["expected"]["calls"] == len(provider.ledger.billed) > 0
     assert row["expected"]["prompt_tokens"] == pytest.approx(provider.ledger.tokens[0], rel=0.15)
+    assert estimated(config)["high"]["calls"] == 0

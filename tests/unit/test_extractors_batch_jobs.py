@@ -29,7 +29,7 @@ def test_ctrl_c_leaves_a_batch_running_and_the_next_run_collects_it(
     provider.batch_plan = BatchPlan(progress_s=FOREVER)
     first = open_batch_asker()
     interrupted(first, questions(5), lambda: batches(provider) == 1)
-    assert "1 batches go on at the provider" in caplog.text
+    assert "batches that go on at the provider: 1" in caplog.text
     (job,) = first.cache.jobs()
     assert (job.model, job.questions) == ("large", 5)
     provider.batch_plan = BatchPlan()
