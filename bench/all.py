@@ -13,7 +13,7 @@ from bench.measure import arguments
 
 __all__ = ["main"]
 
-BENCHMARKS = ("skeleton", "engines", "linking_types")
+BENCHMARKS = ("skeleton", "engines", "linking_types", "extraction", "packing", "injections")
 TARGET = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """\
 # Benchmarks

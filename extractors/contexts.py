@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from extractors.llm.asker import Asker
 from extractors.llm.questions import Answer, Question
+from extractors.llm.session import Askers
 from extractors.options import ContextOptions
 from extractors.prompts import load_prompt
 from extractors.specs import step_of
@@ -27,13 +28,35 @@ class Claim:
 
 
 def find_contexts(
-    asker: Asker, claims: Sequence[Claim], options: ContextOptions, progress: Callable[[int], None] | None = None
+    askers: Askers, claims: Sequence[Claim], options: ContextOptions, progress: Callable[[int], None] | None = None
 ) -> list[tuple[str, ...] | Failure]:
     """Return for each claim the values it holds in, sorted, or a failure. No values: it always holds.
+
+    The model chooses from the list; each value it chose is then checked by a yes/no question of its own, since small
+    models choose too much. Who chooses more than ``options.most`` values says that it always holds.
 
     Raises:
         ModelError: the model refuses everything; answers so far are cached.
     """
+    chosen = _chosen(askers.propose, claims, options, progress)
+    pairs = [
+        (at, value) for at, values in enumerate(chosen) if not isinstance(values, Failure) for value in sorted(values)
+    ]
+    checks = [_check(claims[at], value, options, askers.verify.temperature) for at, value in pairs]
+    found: list[set[str] | Failure] = [each if isinstance(each, Failure) else set() for each in chosen]
+    for (at, value), answer in zip(pairs, askers.verify.ask_all(checks, progress), strict=True):
+        values = found[at]
+        if isinstance(answer, Failure):
+            found[at] = replace(answer, stage=_STAGE)
+        elif not isinstance(values, Failure) and (answer.yes or 0.0) >= options.sure_from:
+            values.add(value)
+    return [each if isinstance(each, Failure) else tuple(sorted(each)) for each in found]
+
+
+def _chosen(
+    asker: Asker, claims: Sequence[Claim], options: ContextOptions, progress: Callable[[int], None] | None
+) -> list[set[str] | Failure]:
+    """Let the model choose values for each claim."""
     prompt, step = load_prompt("contexts"), step_of("contexts", "choose")
     values = options.values()
     messages = prompt.messages(step.name, items=[f"{value}: {meaning}" for value, meaning in values.items()])
@@ -53,7 +76,19 @@ def find_contexts(
     return [_read(question, answer, options) for question, answer in zip(questions, answers, strict=True)]
 
 
-def _read(question: Question, answer: Answer | Failure, options: ContextOptions) -> tuple[str, ...] | Failure:
+def _check(claim: Claim, value: str, options: ContextOptions, temperature: float) -> Question:
+    prompt, step = load_prompt("contexts"), step_of("contexts", "holds")
+    line = prompt.line(claim.relation, claim.subject, claim.target)
+    return Question(
+        item=f"CONTEXTS: {claim.relation}: {claim.subject} -> {claim.target}, {value} [holds]",
+        reply=step.reply,
+        messages=prompt.messages(step.name, line, mention=f"{value}: {options.values()[value]}"),
+        max_tokens=step.max_tokens,
+        temperature=temperature,
+    )
+
+
+def _read(question: Question, answer: Answer | Failure, options: ContextOptions) -> set[str] | Failure:
     """Check the answer against the list: it may come from a cache that was filled elsewhere."""
     if isinstance(answer, Failure):
         return replace(answer, stage=_STAGE)
@@ -63,4 +98,4 @@ def _read(question: Question, answer: Answer | Failure, options: ContextOptions)
     for kind in options.kinds():
         if len(kind) > 1 and chosen >= kind.keys():
             chosen -= kind.keys()  # in every season: always
-    return tuple(sorted(chosen))
+    return chosen if len(chosen) <= options.most else set()

@@ -69,6 +69,10 @@ class ContextOptions(Options):
     seasons: dict[str, str] = Field(default=_SEASONS, description="seasons; all of them together mean always")
     events: dict[str, str] = Field(default=_EVENTS, description="feasts and occasions")
     personas: dict[str, str] = Field(default=_PERSONAS, description="kinds of people")
+    most: int = Field(
+        default=3, ge=1, description="values an edge may have; whoever names more says that it always holds"
+    )
+    sure_from: float = Field(default=0.7, ge=0, le=1, description="probability of yes from which a value is kept")
 
     def kinds(self) -> tuple[Mapping[str, str], ...]:
         """Return the values by kind, each with its meaning."""

@@ -15,7 +15,7 @@ from kg.model import IntentKind, NodeKind, Relation
 
 __all__ = ["ROWS", "SPECS", "Spec", "Step", "StepSpec", "step_of"]
 
-Step = Literal["names", "plausible", "typical", "explain", "group", "choose"]
+Step = Literal["names", "plausible", "typical", "explain", "group", "choose", "holds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ _TABLE = (
     Spec("substitutes", _RECIPE, Relation.SUBSTITUTES, _TYPES),
     Spec("pairs_with", _RECIPE, Relation.PAIRS_WITH, _INTENTS | _TYPES, _MEALS, food_only=True),
     Spec("themes", (StepSpec("group", "groups", "propose", 400),), None, _INTENTS, _ALL),
-    Spec("contexts", (_CHOOSE,)),
+    Spec("contexts", (_CHOOSE, StepSpec("holds", "yes_no", "verify", 1))),
     Spec("attributes", (_CHOOSE,), None, frozenset({NodeKind.PRODUCT})),
     Spec("intents", (_NAMES, _CHOOSE), None, _TYPES),
 )

@@ -181,7 +181,7 @@ def connect(
         http_client=connections,
         http_socket_options=(),
     )
-    return ChatClient(name, cast("BaseChatModel", model), connections)
+    return ChatClient(name, model, connections)
 
 
 def _is_here(base_url: str | None) -> bool:

@@ -17,7 +17,7 @@ from extractors.llm.limits_options import LimitOptions
 from extractors.llm.replies import Refused, Reply, TemporarilyUnavailable, Usage
 from extractors.llm.requests import Request
 from extractors.llm.stats import Counter
-from extractors.llm.tokens import Calibration, most_prompt_tokens, prompt_size, prompt_tokens
+from extractors.llm.tokens import Calibration, ReplySizes, most_prompt_tokens, prompt_size, prompt_tokens
 from kg.errors import ModelError, ModelUnavailable
 
 __all__ = ["Connect", "Endpoint", "Unasked"]
@@ -48,6 +48,7 @@ class Endpoint:
     max_tries: int = 4
     limits: LimitOptions = field(default_factory=LimitOptions)
     calibration: Calibration = field(default_factory=Calibration)
+    replies: ReplySizes = field(default_factory=ReplySizes)
     unavailable: str = ""
     _client: Client | None = None
     _pool: ThreadPoolExecutor | None = None
@@ -131,7 +132,7 @@ class Endpoint:
         reservation = self.budget.reserve(self.model, upper, request.max_tokens, stop)
         if reservation is None:
             raise Unasked(self.budget.reached or "the run is stopping")
-        permit = self.limiter.acquire(expected + request.max_tokens, stop)
+        permit = self.limiter.acquire(expected + self.replies.expected(_kind(request), request.max_tokens), stop)
         if permit is None:
             reservation.cancel()
             raise Unasked("the run is stopping")
@@ -156,4 +157,10 @@ class Endpoint:
         permit.done(reply.usage)
         reservation.settle(reply.usage)
         self.calibration.observe(prompt_size(request.messages), reply.usage.prompt_tokens)
+        self.replies.observe(_kind(request), reply.usage.completion_tokens)
         return reply
+
+
+def _kind(request: Request) -> tuple[str, int]:
+    """Return what requests with replies of about one length have in common."""
+    return ("" if request.schema is None else str(request.schema["title"]), request.max_tokens)

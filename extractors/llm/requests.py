@@ -50,7 +50,8 @@ def request_of(questions: tuple[Question, ...]) -> Request:
     if first.line:
         lines = "\n".join(f"{number}. {question.line}" for number, question in enumerate(questions, 1))
         role, text = messages[-1]
-        messages = (*messages[:-1], (role, text.replace(_LINES, lines)))
+        asked: Message = (role, text.replace(_LINES, lines))
+        messages = (*messages[:-1], asked)
         schema = _listed(schema)
         max_tokens *= len(questions)
     seed = first.sample if first.temperature > 0 else None

@@ -17,7 +17,9 @@ from typing import Any
 
 from extractors.llm.questions import Message
 
-__all__ = ["DEFAULT_RATIO", "Calibration", "Ratio", "Size", "most_prompt_tokens", "prompt_size", "prompt_tokens"]
+__all__ = [
+    "DEFAULT_RATIO", "Calibration", "Ratio", "ReplySizes", "Size", "most_prompt_tokens", "prompt_size", "prompt_tokens",
+]  # fmt: skip
 
 _REPLY_START = 3
 _PER_MESSAGE_MOST = 16
@@ -126,3 +128,27 @@ class Calibration:
         if per_message < 0:
             return max(0.0, xy / xx), 0.0
         return (per_byte, per_message) if per_byte >= 0 else (0.0, max(0.0, my / mm))
+
+
+class ReplySizes:
+    """Learns how long replies of one kind are: most are far shorter than the room they are given.
+
+    A limit on tokens a minute would be used to a fraction if each request under way took all its room. Thread-safe.
+    """
+
+    _ENOUGH = 20
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: dict[tuple[str, int], tuple[int, int]] = {}
+
+    def expected(self, kind: tuple[str, int], room: int) -> int:
+        """Return the tokens to expect: the mean so far, or all of ``room`` while few replies were seen."""
+        count, total = self._seen.get(kind, (0, 0))
+        return room if count < self._ENOUGH else min(room, -(-total // count))
+
+    def observe(self, kind: tuple[str, int], tokens: int) -> None:
+        """Learn from a reply."""
+        with self._lock:
+            count, total = self._seen.get(kind, (0, 0))
+            self._seen[kind] = (count + 1, total + tokens)

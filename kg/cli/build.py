@@ -30,7 +30,7 @@ _STAGE = click.Choice(_STAGES)
 @with_session
 @click.option("--from", "start", type=_STAGE, help="Start here, and do it anew; take earlier stages as they are.")
 @click.option("--to", "stop", type=_STAGE, default="load", show_default=True, help="Stop after this stage.")
-@click.option("--limit", type=click.IntRange(min=0), help="Ask about at most N intents and N product types.")
+@click.option("--limit", type=click.IntRange(min=0), help="Ask about at most N intents, product types and products.")
 @click.option("--dry-run", is_flag=True, help="Do all but the load; say what the load would change in the graph.")
 @json_option
 def build(session: Session, start: str | None, stop: str, limit: int | None, dry_run: bool, as_json: bool) -> None:
@@ -42,10 +42,12 @@ def build(session: Session, start: str | None, stop: str, limit: int | None, dry
     \b
     The stages, in order:
       catalog   read and check the files in catalog.files
+      tag       read attributes of products: diet, audience, scent and so on
       extract   ask the model what belongs to what, and why
       link      tie every name it gave to a product type of the catalogue, or to nothing
       curate    throw out what is wrong; your decisions file has the last word
       graph     check the graph of product types as a whole
+      enrich    themes and contexts of what passed, where they are switched on
       project   bring it down to catalogue ids
       load      write what changed to the graph
     """

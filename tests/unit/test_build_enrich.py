@@ -22,7 +22,7 @@ from kg.model import Drop, Edge, Failure, NodeKind, Relation, StageCounts, Theme
 from kg.records import file_digest, read_jsonl
 from tests.parts.commands import kg
 from tests.servers.graph_files import World, edge, small_world, write_world
-from tests.servers.provider import Provider, Reply
+from tests.servers.provider import Provider, Reply, yes
 
 OpenAsker = Callable[..., Asker]
 PARTY = (NodeKind.INTENT, "game-day")
@@ -32,6 +32,12 @@ CONTEXTS = {
     "events": {"picnic": "eating outdoors"},
 }
 BOTH = {"themes": True, "contexts": CONTEXTS}
+
+
+@pytest.fixture(autouse=True)
+def _agrees(provider: Provider) -> None:
+    """The model stands by every value that it chose."""
+    provider.reply(yes(0.9), when=lambda asked: not asked.schema)
 
 
 def party_world() -> World:
@@ -133,7 +139,7 @@ def test_edges_get_contexts_and_a_hash_like_curations(
     assert found[:-1] == given[:-1]
     assert found[-1] == replace(given[-1], contexts=("picnic", "summer"), h=found[-1].h)
     assert all(each.h == content_hash(each) for each in found)
-    assert provider.ledger.requests == 5
+    assert provider.ledger.requests == 5 + 2
 
 
 def test_intents_with_enough_types_get_themes(
@@ -214,7 +220,7 @@ def test_the_same_answers_give_the_same_bytes(
     answer(provider)
     for name in ("one", "two"):
         enriched(stage_of(open_provider_asker(), **BOTH), before, tmp_path / name)
-    assert provider.ledger.requests == 6
+    assert provider.ledger.requests == 6 + 2
     for file in (tmp_path / "one").iterdir():
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
 
@@ -263,7 +269,7 @@ def test_themes_and_contexts_reach_the_look_ups(shop: Path, provider: Provider) 
     first = kg("build", "--json", "--config", shop)
     assert first.code == 0, first.err
     asked = provider.ledger.requests
-    assert asked == 1 + 6
+    assert asked == 1 + 6 + 2
     again = kg("build", "--json", "--config", shop).data
     assert (again["build"], again["load"]["unchanged"]) == (first.data["build"], first.data["load"]["created"])
     assert provider.ledger.requests == asked

@@ -10,7 +10,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from extractors.llm.questions import Message, schema_of
-from extractors.llm.tokens import Calibration, Ratio, Size, most_prompt_tokens, prompt_size, prompt_tokens
+from extractors.llm.tokens import Calibration, Ratio, ReplySizes, Size, most_prompt_tokens, prompt_size, prompt_tokens
 
 WORDS = (
     "oat milk, tortilla chips & salsa 16 oz; Épice fumée / hot-dog buns (12 ct), gluten-free pasta, "
@@ -92,3 +92,15 @@ def test_no_bill_teaches_nothing() -> None:
     calibration = Calibration()
     calibration.observe(Size(400, 2), 0)
     assert calibration.ratio == Ratio()
+
+
+def test_replies_are_expected_as_long_as_they_were() -> None:
+    """All the room while few were seen, then the mean; never more than the room."""
+    sizes = ReplySizes()
+    for _ in range(19):
+        sizes.observe(("Names", 160), 10)
+    assert sizes.expected(("Names", 160), 160) == 160
+    sizes.observe(("Names", 160), 11)
+    assert sizes.expected(("Names", 160), 160) == 11
+    assert sizes.expected(("Names", 160), 5) == 5
+    assert sizes.expected(("Reason", 80), 80) == 80

@@ -23,7 +23,7 @@ from kg.records import digest, write_jsonl
 
 __all__ = ["EnrichStage"]
 
-_VERSION = 1
+_VERSION = 2
 _INPUTS = (
     ("graph", "edges.jsonl"),
     ("catalog", "product_types.jsonl"),
@@ -76,13 +76,12 @@ class EnrichStage:
 
     def _settings(self) -> list[object]:
         return [
-            (row, options, load_prompt(row).hash, self._asker(row).model, self._asker(row).temperature)
+            (row, options, load_prompt(row).hash, self.askers.model, self._asker(row).temperature)
             for row, options in self._asked().items()
         ]
 
     def _asker(self, row: str) -> Asker:
-        (step,) = ROWS[row].steps
-        return self.askers.of(step.role)
+        return self.askers.of(ROWS[row].steps[0].role)
 
     def _shelves(
         self, edges: Iterable[Edge], names: Mapping[TypeId, str], intents: Mapping[str, Intent]
@@ -106,7 +105,7 @@ class EnrichStage:
         if not asked:
             return list(edges), []
         claims = [words.claim(edge) for edge in asked]
-        found = find_contexts(self._asker("contexts"), claims, options, progress)
+        found = find_contexts(self.askers, claims, options, progress)
         contexts = {edge.h: these for edge, these in zip(asked, found, strict=True) if not isinstance(these, Failure)}
         return (
             [_in_contexts(edge, contexts[edge.h]) if edge.h in contexts else edge for edge in edges],

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from extractors.concepts import Alias, Concept, concept_key, share
-
 from extractors.extract import CODE_VERSION, Extractor
 from extractors.llm.session import Askers
 from extractors.options import ExtractionOptions
