@@ -30,8 +30,24 @@ from tests.servers.provider_process import ProviderProcess, running_process
 
 __all__ = ["main"]
 
-FULL = {"questions": 2_000, "rpm": 600, "kills": 50, "small": 20_000, "large": 200_000, "peer_questions": 600}
-QUICK = {"questions": 150, "rpm": 600, "kills": 5, "small": 2_000, "large": 20_000, "peer_questions": 100}
+FULL = {
+    "questions": 2_000,
+    "rpm": 600,
+    "kills": 50,
+    "small": 20_000,
+    "large": 200_000,
+    "estimate_seeds": 3,
+    "peer_questions": 600,
+}
+QUICK = {
+    "questions": 150,
+    "rpm": 600,
+    "kills": 5,
+    "small": 2_000,
+    "large": 20_000,
+    "estimate_seeds": 1,
+    "peer_questions": 100,
+}
 LATENCY_S = 0.5
 CONCURRENCY = 16
 KILL_CONCURRENCY = 8
@@ -49,6 +65,7 @@ def main() -> None:
         figures |= _live_cpu(folder, sizes)
         figures |= _killed(folder, sizes)
         figures |= _cached(folder, sizes)
+        figures |= _estimate_error(folder / "shop", sizes)
         figures |= _peers(folder, sizes)
     publish("extraction", sizes, figures, as_json=given.json)
 
@@ -185,6 +202,37 @@ def _cached(folder: Path, sizes: Mapping[str, int]) -> dict[str, float]:
         "rss_mb": round(large["rss_mb"]),
         "rss_ratio": round(large["rss_mb"] / small["rss_mb"], 3),
     }
+
+
+def _estimate_error(folder: Path, sizes: Mapping[str, int]) -> dict[str, float]:
+    """Ask about a tenth of the sample's types, estimate the rest, ask it, and compare with the provider's bill."""
+    errors = [_off(folder / str(seed), seed) for seed in range(sizes["estimate_seeds"])]
+    worst = max(errors, key=abs)
+    return {"estimate_error": round(abs(worst), 4), "estimate_over_bill_worst": round(1 + worst, 4)}
+
+
+def _off(folder: Path, seed: int) -> float:
+    """Return by which share the estimate is off the bill, of one shop and one provider."""
+    kg = [sys.executable, "-m", "kg.cli.main"]
+    subprocess.run([*kg, "init", "--sample", str(folder)], check=True, stderr=subprocess.DEVNULL)
+    config = folder / "config.yaml"
+    given = ["--json", "--quiet", "--config", str(config)]
+    with running_process(seed=seed) as provider:
+        config.write_text(_CONFIG % provider.base_url, encoding="utf-8")
+        subprocess.run([*kg, "extract", "--limit", "25", *given], check=True, stdout=subprocess.DEVNULL)
+        before = sum(provider.ledger().tokens)
+        said = subprocess.run([*kg, "estimate", *given], check=True, stdout=subprocess.PIPE)
+        expected = json.loads(said.stdout)["expected"]
+        subprocess.run([*kg, "extract", *given], check=True, stdout=subprocess.DEVNULL)
+        billed = sum(provider.ledger().tokens) - before
+    return (expected["prompt_tokens"] + expected["completion_tokens"]) / billed - 1
+
+
+_CONFIG = """\
+catalog: {files: [sample/products.csv]}
+models: {base_url: "%s", model: large, max_concurrency: 16}
+extraction: {max_types: 250, max_intents: 0, relations: [COMPLEMENTS, SUBSTITUTES]}
+"""
 
 
 def _peers(folder: Path, sizes: Mapping[str, int]) -> dict[str, float]:

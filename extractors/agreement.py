@@ -10,7 +10,7 @@ __all__ = ["Agreed", "Agreement", "Named"]
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """One thing a sample named, at ``rank`` (1-based): ``key`` decides what is the same, ``mention`` is its spelling."""
+    """One thing a sample named, at ``rank`` (1-based): ``key`` says what is the same, ``mention`` is its spelling."""
 
     key: str
     mention: str

@@ -68,7 +68,7 @@ def test_every_reading_command_has_json(path: tuple[str, ...]) -> None:
 
 def test_the_summaries_are_those_of_the_commands() -> None:
     """The list in 'kg --help' stands apart from the commands for speed; it names them all."""
-    listed = re.findall(r"^  (\w+) +[A-Z].*\.$", kg("--help").out.replace("\n           ", " "), re.MULTILINE)
+    listed = re.findall(r"^  ([\w-]+) +[A-Z].*\.$", re.sub(r"\n {10,}", " ", kg("--help").out), re.MULTILINE)
     assert listed == [path[0] for path, _ in COMMANDS if len(path) == 1]
 
 
@@ -111,7 +111,7 @@ def test_the_version_is_that_of_the_package() -> None:
     [
         (["nosuch"], "No such command 'nosuch'."),
         (["build", "--nosuch"], "No such option"),
-        (["build", "--from", "nosuch"], "'nosuch' is not one of 'catalog', 'extract'"),
+        (["build", "--from", "nosuch"], "'nosuch' is not one of 'catalog', 'tag', 'extract'"),
         (["build", "--from", "link", "--to", "catalog"], "--to catalog comes before --from link"),
         (["build", "--from", "load", "--to", "project"], "--to project comes before --from load"),
         (["build", "--limit", "-1"], "-1 is not in the range x>=0"),
@@ -141,7 +141,15 @@ CONFIGURED = [path for path, command in COMMANDS if any(p.name == "config_file" 
 @pytest.mark.parametrize("path", CONFIGURED, ids=" ".join)
 def test_every_command_that_needs_a_configuration_says_how_to_get_one(path: tuple[str, ...], tmp_path: Path) -> None:
     """Without one: exit 2 and one line, wherever the command is run; the doctor counts it as a finding."""
-    arguments = {"lookup": ["x"], "why": ["a", "b"], "export": ["x"], "import": [__file__]}
+    arguments = {
+        "lookup": ["x"],
+        "why": ["a", "b"],
+        "export": ["x"],
+        "import": [__file__],
+        "prune": ["--dead"],
+        "compare-models": ["main", "embedded"],
+        "propose-intents": ["--from-types", "1"],
+    }
     more = arguments.get(path[-1], arguments.get(path[0], []))
     found = kg(*path, *more, "--config", tmp_path / "config.yaml")
     assert found.code == (1 if path == ("doctor",) else 2)
