@@ -20,11 +20,12 @@ _STAGE = "enrich"
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An edge in words: ``target`` is what is bought, ``subject`` what for."""
+    """An edge in words: ``target`` is what is bought, ``subject`` what for; ``name`` is that of the subject alone."""
 
     relation: Relation
     subject: str
     target: str
+    name: str = ""
 
 
 def find_contexts(
@@ -62,7 +63,7 @@ def _chosen(
     messages = prompt.messages(step.name, items=[f"{value}: {meaning}" for value, meaning in values.items()])
     questions = [
         Question(
-            item=f"CONTEXTS: {claim.relation}: {claim.subject} -> {claim.target}",
+            item=_item(claim),
             reply=step.reply,
             messages=messages,
             max_tokens=step.max_tokens,
@@ -80,7 +81,7 @@ def _check(claim: Claim, value: str, options: ContextOptions, temperature: float
     prompt, step = load_prompt("contexts"), step_of("contexts", "holds")
     line = prompt.line(claim.relation, claim.subject, claim.target)
     return Question(
-        item=f"CONTEXTS: {claim.relation}: {claim.subject} -> {claim.target}, {value} [holds]",
+        item=f"{_item(claim)}, {value} [holds]",
         reply=step.reply,
         messages=prompt.messages(step.name, line, mention=f"{value}: {options.values()[value]}"),
         max_tokens=step.max_tokens,
@@ -99,3 +100,7 @@ def _read(question: Question, answer: Answer | Failure, options: ContextOptions)
         if len(kind) > 1 and chosen >= kind.keys():
             chosen -= kind.keys()  # in every season: always
     return chosen if len(chosen) <= options.most else set()
+
+
+def _item(claim: Claim) -> str:
+    return f"CONTEXTS: {claim.name or claim.subject} -> {claim.target}, {claim.relation}"

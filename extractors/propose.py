@@ -200,10 +200,11 @@ def _by_weight(named: Iterable[_Named]) -> list[_Named]:
     for each in named:
         concepts[concept_key(each.name)].append(each)
     weight = {concept: (-_searches_of(group), -len(_types_of(group))) for concept, group in concepts.items()}
-    return sorted(
-        named,
-        key=lambda each: (*weight[concept_key(each.name)], -each.searches, each.name, each.type_name),
-    )
+
+    def place(each: _Named) -> tuple[int | str, ...]:
+        return *weight[concept_key(each.name)], -each.searches, each.name.lower(), each.name, each.type_name
+
+    return sorted(named, key=place)
 
 
 def _no_intent(group: _Group, link: Link, brands: frozenset[str]) -> tuple[str, str] | None:

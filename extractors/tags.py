@@ -23,9 +23,10 @@ from kg.text import key, singular
 
 __all__ = ["TAGS_VERSION", "Asked", "Unread", "ask_tags", "unread_of"]
 
-TAGS_VERSION = 1
+TAGS_VERSION = 2
 """Part of every shard's key: raise it when the same answers give other tags."""
 _STAGE = "tag"
+_MOST = 3  # a small model that does not know recites the list
 _TITLE = 160  # characters of a title in a prompt
 _MEASURES = frozenset(map(singular, UNITS | COUNTED))
 
@@ -133,6 +134,8 @@ def _read(
         return Drop(_STAGE, "", "none", "the model names no value")
     if len(values) > 1 and not attribute.several:
         return Drop(_STAGE, "", "several", "the model names several values where only one can hold")
+    if len(values) > _MOST:
+        return Drop(_STAGE, "", "many", f"the model names more than {_MOST} values, which says nothing")
     return values
 
 

@@ -24,7 +24,13 @@ SAMPLE_SETTINGS: Mapping[str, Mapping[str, object]] = {
     "catalog": {"files": ["sample/products.csv"]},
     "intents": {"file": "sample/intents.csv"},
     "engagement": {"file": "sample/engagement.csv", "orders": 50_000},
-    "extraction": {"max_types": 66, "recorded_answers": "sample/answers.jsonl"},
+    "attributes": {"max_products": 300},
+    "extraction": {
+        "max_types": 66,
+        "themes": True,
+        "recorded_answers": "sample/answers.jsonl",
+        "contexts": {"relations": ["SATISFIED_BY"]},
+    },
     "curation": {"decisions": "sample/decisions.csv"},
 }
 _OWN_SETTINGS: Mapping[str, Mapping[str, object]] = {

@@ -25,7 +25,12 @@ LIVE = frozenset({"movie night", "laundry day", "sore muscles"})
 """The intents whose answers are not recorded."""
 
 RECORDED: Mapping[str, Mapping[str, object]] = {
-    "extraction": {"relations": ["SATISFIED_BY", "COMPLEMENTS"], "max_intents": 14, "max_types": 8},
+    "extraction": {
+        **{"relations": ["SATISFIED_BY", "COMPLEMENTS"], "max_intents": 14, "max_types": 8},
+        # What is asked about edges was recorded for all relations together.
+        **{"themes": False, "contexts": {}},
+    },
+    "attributes": {"max_products": 0},
     # No file: a question that is not among the recorded answers fails at once instead of being asked.
     "models": {"embedded": {"path": "no-live-answers.gguf"}},
 }
@@ -80,8 +85,8 @@ def kg_process(*arguments: object, timeout: float = 240, **environ: str) -> Said
 def whole_sample_shop(folder: Path, **more: Mapping[str, object]) -> Path:
     """Make the sample shop with everything that is recorded, but for the three intents that are asked live."""
     limits = {"relations": [relation.value for relation in SPECS], "max_intents": 1000}
-    extraction = {**limits, "max_types": SAMPLE_SETTINGS["extraction"]["max_types"]}
-    config = sample_shop(folder, **{"extraction": extraction, **more})
+    extraction = {**SAMPLE_SETTINGS["extraction"], **limits}
+    config = sample_shop(folder, **{"extraction": extraction, "attributes": SAMPLE_SETTINGS["attributes"], **more})
     intents = folder / "sample" / "intents.csv"
     lines = intents.read_text(encoding="utf-8").splitlines(keepends=True)
     intents.write_text("".join(line for line in lines if line.split(",")[1] not in LIVE), encoding="utf-8")

@@ -186,7 +186,7 @@ def test_what_has_no_answer_is_listed_and_asked_again(
     failures = list(read_jsonl(tmp_path / "out" / "failures.jsonl", Failure))
     assert [(failure.stage, failure.item) for failure in failures] == [
         ("enrich", "THEMES: game-day party"),
-        ("enrich", "CONTEXTS: COMPLEMENTS: tortilla chips -> salsa"),
+        ("enrich", "CONTEXTS: tortilla chips -> salsa, COMPLEMENTS"),
     ]
     assert (tmp_path / "out" / "edges.jsonl").read_bytes() == before.file("graph", "edges.jsonl").read_bytes()
     assert outcome.counts == StageCounts(7 + 4, kept=7, failed=4)

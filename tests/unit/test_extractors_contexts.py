@@ -88,7 +88,7 @@ def test_a_value_outside_the_list_is_a_failure(provider: Provider, open_provider
     provider.reply(values(["monsoon"]))
     (failure,) = find_contexts(all_of(open_provider_asker()), [ICE], OPTIONS)
     assert isinstance(failure, Failure)
-    assert (failure.stage, failure.item) == ("enrich", "CONTEXTS: COMPLEMENTS: lemonade -> ice cubes")
+    assert (failure.stage, failure.item) == ("enrich", "CONTEXTS: lemonade -> ice cubes, COMPLEMENTS")
 
 
 def test_an_answer_filed_by_others_is_checked_too(open_provider_asker: OpenAsker) -> None:

@@ -94,9 +94,9 @@ def test_types_propose_what_their_buyers_are_about_to_do(party: Provider, open_p
     done = proposed(open_provider_asker(), [CHIPS, BEER])
     first, *others = done.proposals
     assert (first.id, first.name, first.kind, first.types) == (
-        "i-poker-nights", "Poker nights", IntentKind.OCCASION, ("beer", "chips"),
+        "i-poker-night", "poker night", IntentKind.OCCASION, ("beer", "chips"),
     )  # fmt: skip
-    assert first.spellings == ("poker night",)
+    assert first.spellings == ("Poker nights",)
     assert [(each.name, each.kind) for each in others] == [
         ("a barbecue", IntentKind.ACTIVITY), ("a picnic", IntentKind.OCCASION), ("game day", None),
     ]  # fmt: skip

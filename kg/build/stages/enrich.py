@@ -124,10 +124,10 @@ class _Words:
         """Return an edge in words; an intent in those that its relation's prompt has for its kind."""
         if edge.source_kind is NodeKind.INTENT:
             intent = self.intents[edge.source_id]
-            subject = load_prompt(edge.relation).phrase(intent.kind, intent.name)
+            name, subject = intent.name, load_prompt(edge.relation).phrase(intent.kind, intent.name)
         else:
-            subject = self.types[TypeId(edge.source_id)]
-        return Claim(edge.relation, subject, self.types[TypeId(edge.target_id)])
+            name = subject = self.types[TypeId(edge.source_id)]
+        return Claim(edge.relation, subject, self.types[TypeId(edge.target_id)], name)
 
 
 def _in_contexts(edge: Edge, contexts: Iterable[str]) -> Edge:
