@@ -18,23 +18,21 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 import duckdb
 import numpy as np
 
 from kg.catalog.engine import opened
+from kg.catalog.listed import plain_name, read_listed
 from kg.catalog.options import EngagementOptions
-from kg.catalog.readers import Source, read_batches
 from kg.catalog.rejects import RejectLog, shown
 from kg.catalog.report import EngagementReport
 from kg.catalog.tables import Batch
 from kg.catalog.typed import as_text
-from kg.errors import ArtefactError, InputError
+from kg.errors import ArtefactError
 from kg.model import Reject, TypeId, TypeSupport
 from kg.records import write_jsonl
-from kg.text import normalise
 
 __all__ = ["read_engagement"]
 
@@ -62,14 +60,8 @@ def read_engagement(file: Path, products: Path, options: EngagementOptions, out:
             "CREATE TABLE bought (line BIGINT, a_id VARCHAR, b_id VARCHAR, "
             "pairs BIGINT, a_count BIGINT, b_count BIGINT)"
         )
-        taken = 0
-        with closing(read_batches(Source(file))) as batches:
-            for batch in batches:
-                if not taken:
-                    _require(str(file), batch.header)
-                taken += len(batch.lines) + len(batch.rejects)
-                log.add(batch.rejects)
-                log.add(_spool(engine, batch))
+        remedy = f"the columns are {', '.join(_COLUMNS)}; the last two may be left out"
+        taken = read_listed(file, _COLUMNS[:3], remedy, log, lambda batch: _spool(engine, batch))
         engine.execute("CREATE TABLE product AS SELECT id, type_id FROM read_parquet(?)", [str(products)])
         log.add(_unknown(engine, str(file)))
         log.check_share(taken, options.max_reject_share, str(file))
@@ -79,23 +71,9 @@ def read_engagement(file: Path, products: Path, options: EngagementOptions, out:
     return EngagementReport(report.counts, report.reasons, len(support))
 
 
-def _require(file: str, header: Sequence[str]) -> None:
-    names = {_plain(name) for name in header}
-    for field in _COLUMNS[:3]:
-        if field not in names:
-            remedy = f"the columns are {', '.join(_COLUMNS)}; the last two may be left out"
-            raise InputError(
-                f"no column {field!r}; the file has: {', '.join(header)}", file=file, line=1, remedy=remedy
-            )
-
-
-def _plain(name: str) -> str:
-    return normalise(name).replace(" ", "_")
-
-
 def _spool(engine: duckdb.DuckDBPyConnection, batch: Batch) -> list[Reject]:
     """Add the batch's good rows to the table ``bought``; return a reject for every other."""
-    columns = {_plain(name): name for name in batch.header}
+    columns = {plain_name(name): name for name in batch.header}
     values = {field: batch.column(columns[field]) if field in columns else [0] * len(batch.lines) for field in _COLUMNS}
     numbers = {field: array("q") for field in ("line", "pairs", "a_count", "b_count")}
     ids: dict[str, list[str]] = {"a_id": [], "b_id": []}

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from kg.catalog.readers import Source, read_batches
+from kg.catalog.listed import plain_name, read_listed
 from kg.catalog.rejects import RejectLog, shown
 from kg.catalog.report import InputReport
 from kg.catalog.tables import Batch
 from kg.catalog.typed import as_text
-from kg.errors import InputError
 from kg.model import Intent, IntentId, IntentKind, Reject
 from kg.records import write_jsonl
-from kg.text import clean, normalise
+from kg.text import clean
 
 __all__ = ["read_intents"]
 
@@ -30,35 +28,19 @@ def read_intents(file: Path, out: Path, max_reject_share: float = 0.05) -> Input
         InputError: the file cannot be used, or more than ``max_reject_share`` of its rows were refused.
     """
     kept: dict[str, Intent] = {}
-    taken = 0
     out.mkdir(parents=True, exist_ok=True)
     with RejectLog(out / "intents_rejects.jsonl") as log:
-        with closing(read_batches(Source(file))) as batches:
-            for batch in batches:
-                if not taken:
-                    _require(str(file), batch.header)
-                taken += len(batch.lines) + len(batch.rejects)
-                log.add(batch.rejects)
-                log.add(_read(batch, kept))
+        remedy = f"the columns are {', '.join(_COLUMNS)}; the last two may be left out"
+        taken = read_listed(file, _COLUMNS[:3], remedy, log, lambda batch: _read(batch, kept))
         log.check_share(taken, max_reject_share, str(file))
         ordered = sorted(kept.values(), key=lambda intent: (-intent.popularity, intent.id))
         write_jsonl(out / "intents.jsonl", ordered)
         return log.report(taken)
 
 
-def _require(file: str, header: Sequence[str]) -> None:
-    names = {normalise(name) for name in header}
-    for field in _COLUMNS[:3]:
-        if field not in names:
-            remedy = f"the columns are {', '.join(_COLUMNS)}; the last two may be left out"
-            raise InputError(
-                f"no column {field!r}; the file has: {', '.join(header)}", file=file, line=1, remedy=remedy
-            )
-
-
 def _read(batch: Batch, kept: dict[str, Intent]) -> Iterator[Reject]:
     """Add the batch's good intents to ``kept``; yield a reject for every other row."""
-    columns = {normalise(name): name for name in batch.header}
+    columns = {plain_name(name): name for name in batch.header}
     values = {
         field: batch.column(columns[field]) if field in columns else [""] * len(batch.lines) for field in _COLUMNS
     }

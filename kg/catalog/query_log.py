@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.catalog.readers import Source, read_batches
+from kg.catalog.listed import plain_name, read_listed
 from kg.catalog.rejects import RejectLog, shown
 from kg.catalog.report import InputReport
 from kg.catalog.tables import Batch
 from kg.catalog.typed import as_text
-from kg.errors import InputError
 from kg.model import Reject
-from kg.text import clean, normalise
+from kg.text import clean
 
 __all__ = ["Search", "read_queries"]
 
@@ -41,31 +39,17 @@ def read_queries(file: Path, rejects: Path, max_reject_share: float = 0.05) -> t
         InputError: the file cannot be used, or more than ``max_reject_share`` (0..1) of its rows were refused.
     """
     counts: Counter[str] = Counter()
-    taken = 0
     with RejectLog(rejects) as log:
-        with closing(read_batches(Source(file))) as batches:
-            for batch in batches:
-                if not taken:
-                    _require(str(file), batch.header)
-                taken += len(batch.lines) + len(batch.rejects)
-                log.add(batch.rejects)
-                log.add(_read(batch, counts))
+        remedy = "call the columns query and count"
+        taken = read_listed(file, _COLUMNS, remedy, log, lambda batch: _read(batch, counts))
         log.check_share(taken, max_reject_share, str(file))
         ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
         return [Search(text, count) for text, count in ordered], log.report(taken)
 
 
-def _require(file: str, header: Sequence[str]) -> None:
-    names = {normalise(name) for name in header}
-    for field in _COLUMNS:
-        if field not in names:
-            reason = f"no column {field!r}; the file has: {', '.join(header)}"
-            raise InputError(reason, file=file, line=1, remedy="call the columns query and count")
-
-
 def _read(batch: Batch, counts: Counter[str]) -> Iterator[Reject]:
     """Count the batch's good rows; yield a reject for every other."""
-    columns = {normalise(name): name for name in batch.header}
+    columns = {plain_name(name): name for name in batch.header}
     queries, numbers = (batch.column(columns[field]) for field in _COLUMNS)
     for line, query, number in zip(batch.lines, queries, numbers, strict=True):
         row = {"query": as_text(query, " "), "count": as_text(number, " ").strip()}

@@ -96,13 +96,14 @@ def test_an_answer_holds_for_all_who_share_the_question(open_provider_asker: Ope
     [
         ("candles", "scent", ("lavender", "unscented"), {"unscented"}, set()),
         ("descaler", "form", ("gel", "liquid"), set(), {"several"}),
+        ("candles", "scent", ("lavender", "rose", "vanilla", "lemon"), set(), {"many"}),
     ],
 )
 def test_values_that_cannot_hold_together(
     type_id: str, attribute: str, said: tuple[str, ...], values: set[str], rules: set[str],
     open_provider_asker: OpenAsker, provider: Provider,
 ) -> None:  # fmt: skip
-    """Of values that exclude each other one holds; several where one can hold are none."""
+    """Of values that exclude each other one holds; several where one can hold are none, and so is half the list."""
     provider.reply(choosing(*said))
     items = [each for each in unread(row("1", "Morning Walk", type_id)) if each.attribute == attribute]
     asked = ask_tags(open_provider_asker(), VOCABULARY, items, 100)
