@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from extractors.llm.asker import Asker
 from extractors.llm.questions import Answer, Question
 from extractors.llm.session import Askers
+from extractors.llm.stats import Tokens
 from extractors.options import ContextOptions
 from extractors.prompts import load_prompt
 from extractors.specs import step_of
@@ -29,23 +30,31 @@ class Claim:
 
 
 def find_contexts(
-    askers: Askers, claims: Sequence[Claim], options: ContextOptions, progress: Callable[[int], None] | None = None
+    askers: Askers,
+    claims: Sequence[Claim],
+    options: ContextOptions,
+    progress: Callable[[int], None] | None = None,
+    tokens: Tokens | None = None,
 ) -> list[tuple[str, ...] | Failure]:
     """Return for each claim the values it holds in, sorted, or a failure. No values: it always holds.
 
     The model chooses from the list; each value it chose is then checked by a yes/no question of its own, since small
-    models choose too much. Who chooses more than ``options.most`` values says that it always holds.
+    models choose too much. Who chooses more than ``options.most`` values says that it always holds. What the answers
+    cost is added to ``tokens``.
 
     Raises:
         ModelError: the model refuses everything; answers so far are cached.
     """
-    chosen = _chosen(askers.propose, claims, options, progress)
+    tokens = tokens or Tokens()
+    chosen = _chosen(askers.propose, claims, options, progress, tokens)
     pairs = [
         (at, value) for at, values in enumerate(chosen) if not isinstance(values, Failure) for value in sorted(values)
     ]
     checks = [_check(claims[at], value, options, askers.verify.temperature) for at, value in pairs]
     found: list[set[str] | Failure] = [each if isinstance(each, Failure) else set() for each in chosen]
-    for (at, value), answer in zip(pairs, askers.verify.ask_all(checks, progress), strict=True):
+    answers = askers.verify.ask_all(checks, progress)
+    tokens.add(askers.verify.model, answers)
+    for (at, value), answer in zip(pairs, answers, strict=True):
         values = found[at]
         if isinstance(answer, Failure):
             found[at] = replace(answer, stage=_STAGE)
@@ -55,7 +64,11 @@ def find_contexts(
 
 
 def _chosen(
-    asker: Asker, claims: Sequence[Claim], options: ContextOptions, progress: Callable[[int], None] | None
+    asker: Asker,
+    claims: Sequence[Claim],
+    options: ContextOptions,
+    progress: Callable[[int], None] | None,
+    tokens: Tokens,
 ) -> list[set[str] | Failure]:
     """Let the model choose values for each claim."""
     prompt, step = load_prompt("contexts"), step_of("contexts", "choose")
@@ -74,6 +87,7 @@ def _chosen(
         for claim in claims
     ]
     answers = asker.ask_all(questions, progress)
+    tokens.add(asker.model, answers)
     return [_read(question, answer, options) for question, answer in zip(questions, answers, strict=True)]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from extractors.data import as_data
 from extractors.llm.asker import Asker
 from extractors.llm.questions import Group, Question
+from extractors.llm.stats import Tokens
 from extractors.mentions import refusal
 from extractors.prompts import load_prompt
 from extractors.specs import step_of
@@ -71,11 +72,16 @@ class _Sorted:
 
 
 def find_themes(
-    asker: Asker, shelves: Sequence[Shelf], brands: frozenset[str], progress: Callable[[int], None] | None = None
+    asker: Asker,
+    shelves: Sequence[Shelf],
+    brands: frozenset[str],
+    progress: Callable[[int], None] | None = None,
+    tokens: Tokens | None = None,
 ) -> Arrangement:
     """Return the themes of every shelf's intent. ``brands`` (see :func:`brand_keys`) may stand in no heading.
 
-    An intent whose question has no answer has no themes; its failure is listed, its types count as failed.
+    An intent whose question has no answer has no themes; its failure is listed, its types count as failed. What the
+    answers cost is added to ``tokens``.
 
     Raises:
         ModelError: the model refuses everything; answers so far are cached.
@@ -96,6 +102,8 @@ def find_themes(
             )
         )
     answers = asker.ask_all(questions, progress)
+    if tokens is not None:
+        tokens.add(asker.model, answers)
     return _joined(
         [
             _failed(shelf, answer) if isinstance(answer, Failure) else arrange(shelf, answer.groups, brands, provenance)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from extractors.data import as_data, as_quoted
 from extractors.llm.asker import Asker
 from extractors.llm.questions import Answer, Question
+from extractors.llm.stats import Tokens
 from extractors.prompts import load_prompt
 from extractors.specs import step_of
 from kg.catalog.tagging import ProductRow, Tag, Tagger
@@ -74,16 +75,19 @@ def ask_tags(
     unread: Sequence[Unread],
     description_chars: int,
     progress: Callable[[int], None] | None = None,
+    tokens: Tokens | None = None,
 ) -> Asked:
     """Ask about every item of ``unread``; a failure is listed once, and counts for each of its products.
 
-    ``description_chars`` of a description go into the prompt.
+    ``description_chars`` of a description go into the prompt. What the answers cost is added to ``tokens``.
 
     Raises:
         ModelError: the model refuses everything (wrong key, unknown model); answers so far are cached.
     """
     questions = [_question(asker, vocabulary, item, description_chars) for item in unread]
     answers = asker.ask_all(questions, progress)
+    if tokens is not None:
+        tokens.add(asker.model, answers)
     tags: list[Tag] = []
     drops: list[Drop] = []
     failures: list[Failure] = []

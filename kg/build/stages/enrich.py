@@ -11,6 +11,7 @@ from extractors.contexts import Claim, find_contexts
 from extractors.grouping import Arrangement, Shelf, brand_keys, find_themes
 from extractors.llm.asker import Asker
 from extractors.llm.session import Askers
+from extractors.llm.stats import Tokens
 from extractors.options import ExtractionOptions
 from extractors.prompts import load_prompt
 from extractors.specs import ROWS
@@ -23,7 +24,7 @@ from kg.records import digest, write_jsonl
 
 __all__ = ["EnrichStage"]
 
-_VERSION = 2
+_VERSION = 3
 _INPUTS = (
     ("graph", "edges.jsonl"),
     ("catalog", "product_types.jsonl"),
@@ -60,10 +61,12 @@ class EnrichStage:
         intents: dict[str, Intent] = {item.id: item for item in records(intent_files, Intent)}
         shelves = self._shelves(edges, names, intents)
         brands = brand_keys(brand_names(products), names.values()) if shelves else frozenset[str]()
-        arranged = find_themes(self._asker("themes"), shelves, brands, progress)
-        edges, failures = self._with_contexts(edges, _Words(names, intents), progress)
+        tokens = Tokens()
+        arranged = find_themes(self._asker("themes"), shelves, brands, progress, tokens)
+        edges, failures = self._with_contexts(edges, _Words(names, intents), progress, tokens)
         write_jsonl(out / "edges.jsonl", edges)
-        return _finish(edges, arranged, failures, out)
+        done = _finish(edges, arranged, failures, out)
+        return replace(done, details={**done.details, "tokens": tokens.by_model()})
 
     def _asked(self) -> dict[str, Any]:
         """Return what is asked, by row, with the options that matter to it."""
@@ -97,7 +100,7 @@ class EnrichStage:
         return [Shelf(intents[intent], tuple(of.items())) for intent, of in types.items() if len(of) >= enough]
 
     def _with_contexts(
-        self, edges: Sequence[Edge], words: _Words, progress: Progress | None
+        self, edges: Sequence[Edge], words: _Words, progress: Progress | None, tokens: Tokens
     ) -> tuple[list[Edge], list[Failure]]:
         """Return the edges with the contexts they hold in, and their hash made anew."""
         options = self.options.contexts
@@ -105,7 +108,7 @@ class EnrichStage:
         if not asked:
             return list(edges), []
         claims = [words.claim(edge) for edge in asked]
-        found = find_contexts(self.askers, claims, options, progress)
+        found = find_contexts(self.askers, claims, options, progress, tokens)
         contexts = {edge.h: these for edge, these in zip(asked, found, strict=True) if not isinstance(these, Failure)}
         return (
             [_in_contexts(edge, contexts[edge.h]) if edge.h in contexts else edge for edge in edges],

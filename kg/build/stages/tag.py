@@ -11,6 +11,7 @@ import duckdb
 
 from extractors.llm.asker import Asker
 from extractors.llm.session import Askers
+from extractors.llm.stats import Tokens
 from extractors.prompts import load_prompt
 from extractors.specs import step_of
 from extractors.tags import TAGS_VERSION, Unread, ask_tags, unread_of
@@ -75,7 +76,8 @@ class TagStage:
 
     def _ask(self, shard: Shard, out: Path, progress: Progress | None) -> Outcome:
         unread: Sequence[Unread] = shard.payload
-        asked = ask_tags(self._asker(), self.vocabulary, unread, self.options.description_chars, progress)
+        tokens = Tokens()
+        asked = ask_tags(self._asker(), self.vocabulary, unread, self.options.description_chars, progress, tokens)
         write_tags(out / "tags.parquet", asked.tags, self.options.memory_mb)
         write_jsonl(out / "drops.jsonl", asked.drops)
         write_jsonl(out / "failures.jsonl", asked.failures)
@@ -84,6 +86,7 @@ class TagStage:
             "sources": {"model": len(asked.tags)},
             "questions": len(unread),
             "failed_questions": len(asked.failures),
+            "tokens": tokens.by_model(),
         }
         return Outcome(asked.counts, details, complete=not asked.failures)
 
