@@ -32,7 +32,7 @@ __all__ = ["main"]
 
 FULL = {
     "questions": 2_000,
-    "rpm": 600,
+    "rpm": 1_200,
     "kills": 50,
     "small": 20_000,
     "large": 200_000,
@@ -41,7 +41,7 @@ FULL = {
 }
 QUICK = {
     "questions": 150,
-    "rpm": 600,
+    "rpm": 1_200,
     "kills": 5,
     "small": 2_000,
     "large": 20_000,

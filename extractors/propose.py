@@ -6,6 +6,7 @@ an example of the prompt is a drop with its reason; names that are equal or spel
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ __all__ = ["Known", "Proposal", "Proposed", "free_id", "propose"]
 
 _ROW, _STAGE = "intents", "propose"
 _LIKENESS = 0.85  # two names that differ in a letter of a longer word
+_ARTICLE = re.compile(r"^(?:an?|the) (?=\w)", re.IGNORECASE)
 _Group = list["_Named"]
 
 
@@ -243,7 +245,7 @@ def _types_of(group: _Group) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    """Return a name as a person would write it down: without signs before it, which a spreadsheet might run."""
+    """Return a name as a person would write it down: no signs before it, which a spreadsheet might run, no article."""
     name = clean(text)
     start = next((at for at, ch in enumerate(name) if ch.isalnum()), 0)
-    return name[start:]
+    return _ARTICLE.sub("", name[start:])

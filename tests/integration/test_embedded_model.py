@@ -39,7 +39,7 @@ def test_the_embedded_model_answers_once_and_stops(tmp_path: Path, monkeypatch: 
     answers = tmp_path / "answers.sqlite"
     with open_asker(OPTIONS, answers) as asker:
         first = asker.ask_all(QUESTIONS)
-        client = asker._client
+        client = asker.endpoint.client
         assert isinstance(client, ChatClient)
         base_url = str(client.model.model_dump()["openai_api_base"])
     names, good, bad, reason = (answer for answer in first if isinstance(answer, Answer))

@@ -281,3 +281,10 @@ def test_the_prompts_examples_choose_one_value_of_their_list() -> None:
         done = read_pack(Pack(asked), Received(answer))
         assert (len(done.answers), done.faults) == (len(asked), {})
         assert all(len(each.choices) == 1 for each in done.answers.values())
+
+
+def test_an_article_is_no_part_of_a_name(provider: Provider, open_provider_asker: OpenAsker) -> None:
+    """Models answer in sentences: "a beach day" and "the beach day" are one proposal."""
+    provider.reply(names("a beach day", "the beach day", "anthill removal"), when=lambda asked: asked.schema == "Names")
+    done = proposed(open_provider_asker(), [CHIPS])
+    assert [each.name for each in done.proposals] == ["anthill removal", "beach day"]
