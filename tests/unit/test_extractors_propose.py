@@ -99,7 +99,7 @@ def test_types_propose_what_their_buyers_are_about_to_do(party: Provider, open_p
     assert first.spellings == ("Poker nights",)
     assert [(each.name, each.kind) for each in others] == [
         ("barbecue", IntentKind.ACTIVITY), ("picnic", IntentKind.OCCASION), ("game day", None),
-    ]  # fmt: skip
+        ("barbecue", IntentKind.ACTIVITY), ("game day", None), ("picnic", IntentKind.OCCASION),
     assert (done.counts, done.failures) == (StageCounts(5, kept=5), ())
 
 
@@ -195,7 +195,7 @@ def test_a_kind_that_cannot_be_had_leaves_the_proposal(provider: Provider, open_
     provider.fail("refusal", when=choosing)
     done = proposed(open_provider_asker(), [CHIPS])
     assert [(each.name, each.kind) for each in done.proposals] == [("picnic", None)]
-    assert [each.item for each in done.failures] == ["INTENTS: a picnic [choose]"]
+    assert [each.item for each in done.failures] == ["INTENTS: picnic [choose]"]
     assert done.counts == StageCounts(1, kept=1)
 
 
