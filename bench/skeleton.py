@@ -77,7 +77,7 @@ def _read(folder: Path, rows: int) -> Run:
 def _sample(folder: Path) -> dict[str, float]:
     """Build the sample from recorded answers, then again. No model may run: what is not recorded is not asked."""
     run([*KG, "init", "--sample", str(folder)])
-    _ask_only_what_is_recorded(folder)
+    ask_only_what_is_recorded(folder)
     command = [*KG, "build", "--json", "--quiet", "--config", str(folder / "config.yaml")]
     first, again = run(command), run(command)
     report = json.loads(again.stdout)
@@ -90,7 +90,7 @@ def _sample(folder: Path) -> dict[str, float]:
     }
 
 
-def _ask_only_what_is_recorded(folder: Path) -> None:
+def ask_only_what_is_recorded(folder: Path) -> None:
     """Take the three intents out that are left to the live model."""
     intents = folder / "sample" / "intents.csv"
     lines = intents.read_text(encoding="utf-8").splitlines(keepends=True)

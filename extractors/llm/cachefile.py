@@ -165,12 +165,12 @@ class CacheFile:
             wish.result, wish.done = result, True
 
     def _in_transaction(self, work: Callable[[], T]) -> T:
-        self._db.execute("BEGIN IMMEDIATE")
         try:
+            self._db.execute("BEGIN IMMEDIATE")  # inside: an interrupt may come as soon as it has begun
             result = work()
             self._db.execute("COMMIT")
         except BaseException:
-            if self._db.in_transaction:  # a full disk has rolled back already
+            if self._db.in_transaction:  # it may not have begun; a full disk has rolled back already
                 self._db.execute("ROLLBACK")
             raise
         return result
