@@ -135,7 +135,10 @@ class ExtractionOptions(Options):
     )
     concepts_per_prompt: int = Field(default=1, ge=1, le=20, description="subjects that share a prompt")
     shards_at_once: int = Field(
-        default=4, ge=1, le=64, description="pieces of work under way at once, so that none waits for another's last"
+        default=4,
+        ge=1,
+        le=64,
+        description="pieces of work under way at once (the embedded model: one), so that none waits for another's last",
     )
     themes: bool = Field(
         default=False, description="arrange each intent's product types under headings, one question an intent"

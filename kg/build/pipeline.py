@@ -109,7 +109,8 @@ def run_stage(
     started = time.monotonic()
     shards = stage.plan(before)
     settings = workspace.settings
-    waiting = LocalThreads(settings.extraction.shards_at_once)
+    # One after the other for the embedded model: its few slots keep the beginning of one prompt, and would lose it.
+    waiting = LocalThreads(1 if settings.models.is_embedded else settings.extraction.shards_at_once)
     executor: Executor = waiting if stage.waits else LocalProcesses(settings.build.workers)
     reporter.started(stage.name, 0)
     results = executor.map(stage, shards, pool, force=force, progress=reporter.advance)
