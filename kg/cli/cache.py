@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,13 +37,16 @@ def stats(session: Session, as_json: bool) -> None:
     used as well; recorded answers came with an import and cost nothing here.
     """
     with _opened(session) as answers:
-        rows, leased = answers.stats(), answers.leased()
+        rows, leased, jobs = answers.stats(), answers.leased(), answers.jobs()
     if as_json:
         echo_json(rows)
         return
     click.echo(_stats_table(rows))
     if leased:
         click.echo(f"\n{leased:,} questions are being asked right now")
+    for job in jobs:
+        day = dt.datetime.fromtimestamp(job.since, tz=dt.UTC).isoformat(timespec="minutes")
+        click.echo(f"batch {job.batch or job.id} of {job.model}, since {day}: {job.status}, {job.questions:,} open")
 
 
 @cache.command("export")

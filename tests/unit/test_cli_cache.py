@@ -13,6 +13,7 @@ from extractors.llm.cache import AnswerCache
 from extractors.llm.replies import Usage
 from kg.records import write_jsonl
 from tests.parts.answers import DAY_S, Clock, letter, recorded
+from tests.parts.batches import question, request
 from tests.parts.commands import kg
 
 
@@ -60,6 +61,17 @@ def test_stats_tell_of_questions_under_way(config: Path) -> None:
     with opened(config) as cache:
         cache.claim(["x", "y"], "batch:7", 3600)
     assert "2 questions are being asked right now" in kg("cache", "stats", "--config", config).out
+
+
+def test_stats_tell_of_batches_under_way(config: Path) -> None:
+    """A batch that a run has left at the provider is named, with what is still open."""
+    asked = question("tea?")
+    with opened(config) as cache:
+        assert cache.claim(["x"], "gone", 600).mine == ("x",)
+        assert cache.batches.open("left", "large", {"r": request(1, "x", asked)}, "gone", 600)
+    said = kg("cache", "stats", "--config", config).out
+    assert "batch left of large" in said
+    assert said.rstrip().endswith("new, 1 open")
 
 
 def test_an_export_can_be_of_one_model(config: Path, tmp_path: Path) -> None:
