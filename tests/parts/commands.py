@@ -26,9 +26,12 @@ LIVE = frozenset({"movie night", "laundry day", "sore muscles"})
 
 RECORDED: Mapping[str, Mapping[str, object]] = {
     "extraction": {
-        "relations": ["SATISFIED_BY", "COMPLEMENTS"], "max_intents": 14, "max_types": 8,
+        "relations": ["SATISFIED_BY", "COMPLEMENTS"],
+        "max_intents": 14,
+        "max_types": 8,
         # What is asked about edges was recorded for all relations together.
-        "themes": False, "contexts": {},
+        "themes": False,
+        "contexts": {},
     },
     "attributes": {"max_products": 0},
     # No file: a question that is not among the recorded answers fails at once instead of being asked.
