@@ -120,7 +120,8 @@ def _space_unless_mark(match: re.Match[str]) -> str:
 def _fold(text: str) -> str:
     """Fold compatible forms, and accents where they are spelling variants only."""
     # Apostrophes and case go first: an accent belongs to the letter before it, not to what stands in between.
-    bare = _APOSTROPHES.sub("", text.casefold()).replace("™", "").replace("®", "").replace("℠", "")
+    ordered = unicodedata.normalize("NFC", text)  # marks in another order are the same text
+    bare = _APOSTROPHES.sub("", ordered.casefold()).replace("™", "").replace("®", "").replace("℠", "")
     if bare.isascii():
         return bare
     decomposed = _APOSTROPHES.sub("", unicodedata.normalize("NFKD", bare))

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 __all__ = ["Allowance", "read_allowances"]
 
 _MINUTE_S = 60.0
+_LONGEST_WINDOW_S = 3600.0
 _LONGEST_RESET_S = 90.0  # a reset later than this is that of an hour or a day, or a date
 _NUMBER = re.compile(r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*(?:[,;].*)?", re.DOTALL)
 _WINDOW = re.compile(r";\s*w\s*=\s*(\d{1,9})")
@@ -64,7 +65,8 @@ def _draft(found: Mapping[str, str]) -> Allowance:
     if window is None:
         return _allowance(found, "")
     seconds = float(window[1])
-    per_minute = limit * _MINUTE_S / seconds if limit and seconds else None
+    # Over a window of hours an even pace would be waiting, with the allowance of hours there to be used.
+    per_minute = limit * _MINUTE_S / seconds if limit and 0 < seconds <= _LONGEST_WINDOW_S else None
     reset = _soon(_seconds(found.get("ratelimit-reset", "")))
     return Allowance(per_minute, _number(found.get("ratelimit-remaining", "")), reset)
 

@@ -47,6 +47,7 @@ def test_words_are_separated_by_single_spaces(text: str) -> None:
 
 
 @given(ANY)
+@example("\u0345\u0300")
 def test_what_is_cleaned_first_compares_the_same(text: str) -> None:
     """A name that was shown to a person and typed back is the same name; what is hidden may part words."""
     visible = "".join(ch for ch in text if unicodedata.category(ch) not in HIDDEN)
