@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.asking import Asked, questions
-from bench.measure import arguments, publish
+from bench.measure import KG, arguments, publish
 from bench.peers import langchain_batch, neo4j_graphrag_batch
 from extractors.llm.cache import AnswerCache, RecordedAnswer
 from extractors.llm.questions import Answer
@@ -213,17 +213,16 @@ def _estimate_error(folder: Path, sizes: Mapping[str, int]) -> dict[str, float]:
 
 def _off(folder: Path, seed: int) -> float:
     """Return by which share the estimate is off the bill, of one shop and one provider."""
-    kg = [sys.executable, "-m", "kg.cli.main"]
-    subprocess.run([*kg, "init", "--sample", str(folder)], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run([*KG, "init", "--sample", str(folder)], check=True, stderr=subprocess.DEVNULL)
     config = folder / "config.yaml"
     given = ["--json", "--quiet", "--config", str(config)]
     with running_process(seed=seed) as provider:
         config.write_text(_CONFIG % provider.base_url, encoding="utf-8")
-        subprocess.run([*kg, "extract", "--limit", "25", *given], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*KG, "extract", "--limit", "25", *given], check=True, stdout=subprocess.DEVNULL)
         before = sum(provider.ledger().tokens)
-        said = subprocess.run([*kg, "estimate", *given], check=True, stdout=subprocess.PIPE)
+        said = subprocess.run([*KG, "estimate", *given], check=True, stdout=subprocess.PIPE)
         expected = json.loads(said.stdout)["expected"]
-        subprocess.run([*kg, "extract", *given], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*KG, "extract", *given], check=True, stdout=subprocess.DEVNULL)
         billed = sum(provider.ledger().tokens) - before
     return (expected["prompt_tokens"] + expected["completion_tokens"]) / billed - 1
 

@@ -15,7 +15,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Run", "arguments", "median", "publish", "run"]
+__all__ = ["KG", "Run", "arguments", "median", "publish", "run"]
+
+
+KG = [sys.executable, "-m", "kg.cli.main"]
+"""The command line, run by the interpreter that runs the benchmark."""
 
 
 @dataclass(frozen=True, slots=True)

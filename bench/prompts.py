@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from bench.skeleton import ask_only_what_is_recorded
+from bench.measure import KG
 from extractors.llm.filed import RecordedAnswer
 from extractors.prompts import load_prompt
 from extractors.specs import SPECS
 from kg.model import Drop, Edge, Relation, Statement, Theme, Verdict
 from kg.records import read_jsonl
+from tests.parts.commands import leave_out_the_live
 
 __all__ = ["main"]
 
 R = TypeVar("R")
-KG = [sys.executable, "-m", "kg.cli.main"]
 ANSWERS = Path(__file__).parents[1] / "kg" / "sample" / "answers.jsonl"
 PLAUSIBLE = 0.6
 HEAD = """\
@@ -42,7 +41,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "shop"
         subprocess.run([*KG, "init", "--sample", str(folder)], check=True, stderr=subprocess.DEVNULL)
-        ask_only_what_is_recorded(folder)
+        leave_out_the_live(folder)
         built = [*KG, "build", "--quiet", "--json", "--to", "project", "--config", str(folder / "config.yaml")]
         subprocess.run(built, check=True, stdout=subprocess.DEVNULL)
         build = max((folder / "builds").glob("b*"))

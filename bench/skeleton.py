@@ -15,14 +15,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.measure import Run, arguments, median, publish, run
+from bench.measure import KG, Run, arguments, median, publish, run
+from tests.parts.commands import leave_out_the_live
 
 __all__ = ["main"]
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "scale"
 FULL = {"small_rows": 100_000, "large_rows": 1_000_000}
 QUICK = {"small_rows": 10_000, "large_rows": 100_000}
-KG = [sys.executable, "-m", "kg.cli.main"]
 CONFIG = """\
 catalog: {files: [%s]}
 extraction: {max_types: 0, max_intents: 0}
@@ -77,7 +77,7 @@ def _read(folder: Path, rows: int) -> Run:
 def _sample(folder: Path) -> dict[str, float]:
     """Build the sample from recorded answers, then again. No model may run: what is not recorded is not asked."""
     run([*KG, "init", "--sample", str(folder)])
-    ask_only_what_is_recorded(folder)
+    leave_out_the_live(folder)
     command = [*KG, "build", "--json", "--quiet", "--config", str(folder / "config.yaml")]
     first, again = run(command), run(command)
     report = json.loads(again.stdout)
@@ -88,15 +88,6 @@ def _sample(folder: Path) -> dict[str, float]:
         "rebuild_calls": report["answers"]["live"],
         "rebuild_writes": sum(report["load"][kind] for kind in ("created", "updated", "deleted")),
     }
-
-
-def ask_only_what_is_recorded(folder: Path) -> None:
-    """Take the three intents out that are left to the live model."""
-    intents = folder / "sample" / "intents.csv"
-    lines = intents.read_text(encoding="utf-8").splitlines(keepends=True)
-    live = ("movie night", "laundry day", "sore muscles")
-    kept = [line for line in lines if not any(f",{name}," in line for name in live)]
-    intents.write_text("".join(kept), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from extractors.llm.asker import Asker
 from extractors.llm.questions import Answer, Question
+from extractors.llm.replies import unlisted
 from extractors.llm.session import Askers
 from extractors.llm.stats import Tokens
 from extractors.options import ContextOptions
@@ -107,9 +108,9 @@ def _read(question: Question, answer: Answer | Failure, options: ContextOptions)
     """Check the answer against the list: it may come from a cache that was filled elsewhere."""
     if isinstance(answer, Failure):
         return replace(answer, stage=_STAGE)
+    if fault := unlisted(question, sorted(answer.choices)):
+        return Failure(_STAGE, question.item, "bad reply", fault)
     chosen = set(answer.choices)
-    if unknown := sorted(chosen - set(question.options)):
-        return Failure(_STAGE, question.item, "bad reply", f"{unknown[0]!r} is not one of the values to choose from")
     for kind in options.kinds():
         if len(kind) > 1 and chosen >= kind.keys():
             chosen -= kind.keys()  # in every season: always

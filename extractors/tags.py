@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from extractors.data import as_data, as_quoted
 from extractors.llm.asker import Asker
 from extractors.llm.questions import Answer, Question
+from extractors.llm.replies import unlisted
 from extractors.llm.stats import Tokens
 from extractors.prompts import load_prompt
 from extractors.specs import step_of
@@ -130,8 +131,8 @@ def _read(
     """Check the answer against the list: it may come from a cache that was filled elsewhere."""
     if isinstance(answer, Failure):
         return replace(answer, stage=_STAGE)
-    if unknown := sorted(set(answer.choices) - set(item.options)):
-        return Failure(_STAGE, question.item, "bad reply", f"{unknown[0]!r} is not one of the values to choose from")
+    if fault := unlisted(question, sorted(answer.choices)):
+        return Failure(_STAGE, question.item, "bad reply", fault)
     attribute = vocabulary.attributes[item.attribute]
     values = attribute.settled(answer.choices)
     if not values:

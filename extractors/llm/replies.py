@@ -7,7 +7,7 @@ raises what is wrong with it. The tokens are known either way: a reply that cann
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,17 @@ import msgspec
 
 from extractors.llm.questions import Answer, Group, Question, ReplyKind
 
-__all__ = ["BadReply", "Refused", "Reply", "TemporarilyUnavailable", "Truncated", "Usage", "first_line", "read"]
+__all__ = [
+    "BadReply",
+    "Refused",
+    "Reply",
+    "TemporarilyUnavailable",
+    "Truncated",
+    "Usage",
+    "first_line",
+    "read",
+    "unlisted",
+]
 
 _MAX_NAMES = 12
 _MAX_REASON = 300
@@ -118,6 +128,12 @@ def read(question: Question, reply: Reply) -> Answer:
         raise BadReply(f"not the schema: {what}", reply) from error
 
 
+def unlisted(question: Question, values: Sequence[str]) -> str:
+    """Return what is wrong with ``values`` when one is not of the question's closed list; nothing when all are."""
+    unknown = next((value for value in values if value not in question.options), None)
+    return "" if unknown is None else f"{unknown!r} is not one of the values to choose from"
+
+
 def first_line(error: object) -> str:
     """Return the first line of a message, short enough for one line of a terminal or a record."""
     return (str(error).splitlines() or [""])[0][:300]
@@ -144,8 +160,8 @@ def _groups(_: Question, reply: Reply) -> Answer:
 
 def _choices(question: Question, reply: Reply) -> Answer:
     values = msgspec.json.decode(reply.content, type=_Choices).values
-    if unknown := [value for value in values if value not in question.options]:
-        raise ValueError(f"{unknown[0]!r} is not one of the values to choose from")
+    if fault := unlisted(question, values):
+        raise ValueError(fault)
     return Answer(choices=tuple(dict.fromkeys(values)), **_tokens(reply))
 
 

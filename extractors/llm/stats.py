@@ -85,11 +85,10 @@ class Counter:
             stats.repeated += tries - 1
             stats.money = None if stats.money is None or money is None else stats.money + money
 
-    def unasked(self, why: str, *, tries: int = 0) -> None:
+    def unasked(self, why: str) -> None:
         """Count a question that was not asked any more because of the budget."""
         with self._lock:
             self.stats.unasked += 1
-            self.stats.requests += tries
             self.stats.budget = why
 
     def lost(self, tries: int) -> None:

@@ -19,7 +19,7 @@ from extractors.specs import SPECS
 from kg.build.scaffold import SAMPLE_SETTINGS, make_project, render_config
 from kg.cli.main import main
 
-__all__ = ["LIVE", "RECORDED", "Said", "kg", "kg_process", "sample_shop", "whole_sample_shop"]
+__all__ = ["LIVE", "RECORDED", "Said", "kg", "kg_process", "leave_out_the_live", "sample_shop", "whole_sample_shop"]
 
 LIVE = frozenset({"movie night", "laundry day", "sore muscles"})
 """The intents whose answers are not recorded."""
@@ -90,10 +90,15 @@ def whole_sample_shop(folder: Path, **more: Mapping[str, object]) -> Path:
     limits = {"relations": [relation.value for relation in SPECS], "max_intents": 1000}
     extraction = {**SAMPLE_SETTINGS["extraction"], **limits}
     config = sample_shop(folder, **{"extraction": extraction, "attributes": SAMPLE_SETTINGS["attributes"], **more})
+    leave_out_the_live(folder)
+    return config
+
+
+def leave_out_the_live(folder: Path) -> None:
+    """Take the intents that are asked live out of the sample shop in ``folder``."""
     intents = folder / "sample" / "intents.csv"
     lines = intents.read_text(encoding="utf-8").splitlines(keepends=True)
     intents.write_text("".join(line for line in lines if line.split(",")[1] not in LIVE), encoding="utf-8")
-    return config
 
 
 def sample_shop(folder: Path, **more: Mapping[str, object]) -> Path:
