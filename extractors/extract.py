@@ -91,16 +91,16 @@ class Extractor:
 
     def _named(self, subjects: Sequence[Subject]) -> list[Item]:
         """Step one: what does the model name for each subject, in up to ``samples`` askings?"""
-        agreements = {subject.id: Agreement(self.options.samples, self.options.agreed_from()) for subject in subjects}
-        open_subjects = list(subjects)
+        asked = [(subject, Agreement(self.options.samples, self.options.agreed_from())) for subject in subjects]
+        unsettled = asked
         for sample in range(self.options.samples):
-            questions = [self.question("names", subject, sample=sample) for subject in open_subjects]
+            questions = [self.question("names", subject, sample=sample) for subject, _ in unsettled]
             answers = self.askers.propose.ask_all(questions, self.progress if sample == 0 else None)
             self._tokens.add(self.askers.propose.model, answers)
-            for subject, answer in zip(open_subjects, answers, strict=True):
-                self._sampled(subject, answer, agreements[subject.id])
-            open_subjects = [subject for subject in open_subjects if not agreements[subject.id].settled]
-        return [item for subject in subjects for item in self._agreed(subject, agreements[subject.id])]
+            for (subject, agreement), answer in zip(unsettled, answers, strict=True):
+                self._sampled(subject, answer, agreement)
+            unsettled = [(subject, agreement) for subject, agreement in unsettled if not agreement.settled]
+        return [item for subject, agreement in asked for item in self._agreed(subject, agreement)]
 
     def _sampled(self, subject: Subject, answer: Answer | Failure, agreement: Agreement) -> None:
         if isinstance(answer, Failure):
