@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import accumulate
+from itertools import accumulate, count
 from statistics import NormalDist
 from typing import Literal
 
@@ -69,6 +69,10 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         sums = list(accumulate(self.mix.values()))
         drawn = unit(seed, key, time, "which") * sums[-1]
         return next(name for name, top in zip(self.mix, sums, strict=True) if drawn < top)
+
+    def before_answer(self, seed: int, key: str) -> int:
+        """Return how many requests for a question meet a fault before one does not, whoever sends them."""
+        return next(time for time in count() if self.pick(seed, key, time) is None)
 
     def _strikes(self, seed: int, key: str, time: int) -> bool:
         return unit(seed, key, time, "fault") < self.share
