@@ -28,7 +28,7 @@ class LexicalOptions(LinkerOptions):
         default=0.0, ge=0, le=1, description="A best candidate nearer than this to the runner-up is NIL (0: off)."
     )
     candidates: int = Field(default=12, ge=1, le=1_000, description="How many candidates the word index proposes.")
-    synonyms: bool = Field(default=True, description="Use the table of synonyms (linkers/lexicon/synonyms.txt).")
+    synonyms: bool = Field(default=True, description="Use the table of synonyms (linkers/types/lexicon/synonyms.txt).")
     titles: bool = Field(default=True, description="Use the words of product titles where targets carry them.")
 
 

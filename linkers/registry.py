@@ -35,4 +35,4 @@ def build_linker(name: str, options: Mapping[str, object], targets: Sequence[Tar
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(LINKER_OPTIONS))}"
         raise ConfigError(f"unknown linker {name!r}", remedy=hint)
     settings = validate(RawConfig(f"options of linker {name}", dict(options)), LINKER_OPTIONS[name])
-    return cast("Linker", importlib.import_module(f"linkers.{name}").build(settings, targets))
+    return cast("Linker", importlib.import_module(f"linkers.types.{name}").build(settings, targets))

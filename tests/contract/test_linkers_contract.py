@@ -139,5 +139,5 @@ def test_candidates_are_ranked(name: str) -> None:
 
 def test_every_linker_has_a_module() -> None:
     """A registered linker is a module of its name."""
-    room = Path(__file__).parents[2] / "linkers"
+    room = Path(__file__).parents[2] / "linkers" / "types"
     assert all((room / f"{name}.py").is_file() for name in LINKER_OPTIONS)

@@ -71,7 +71,7 @@ def test_the_wheel_holds_cypher_prompts_word_lists_and_the_sample(wheel: Path) -
         "cypher/**/*.cypher",
         "cypher/**/*.sql",
         "extractors/prompts/*.md",
-        "linkers/lexicon/*",
+        "linkers/types/lexicon/*",
         "kg/sample/*",
     ):
         expected = {str(path.relative_to(ROOT)) for path in ROOT.glob(pattern) if path.is_file()}

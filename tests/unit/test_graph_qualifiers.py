@@ -9,7 +9,7 @@ import pytest
 from kg.graph.traits import default_traits
 from kg.model import Product
 from linkers.base import Target
-from linkers.lexicon import load_lexicon
+from linkers.types.lexicon import load_lexicon
 from linkers.registry import LINKER_OPTIONS, build_linker
 from tests.parts.graph_shop import Shop, edge, product
 

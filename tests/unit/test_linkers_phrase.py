@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from linkers.lexicon import load_lexicon
-from linkers.phrase import read_phrase
+from linkers.types.lexicon import load_lexicon
+from linkers.types.phrase import read_phrase
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,15 @@ from kg.model import Link
 from kg.records import digest
 from kg.text import clean, key
 from linkers.base import Linker, Target
-from linkers.candidates import NearestNames
-from linkers.disambiguate import Scored, best_reading, decide
 from linkers.embeddings import Embedder, load_embedder
-from linkers.features import Reading, readings
-from linkers.inventory import build_inventory, repair
-from linkers.lexicon import load_lexicon
 from linkers.options import SemanticOptions
-from linkers.phrase import Phrase, read_phrase
-from linkers.words import refused
+from linkers.types.candidates import NearestNames
+from linkers.types.disambiguate import Scored, best_reading, decide
+from linkers.types.features import Reading, readings
+from linkers.types.inventory import build_inventory, repair
+from linkers.types.lexicon import load_lexicon
+from linkers.types.phrase import Phrase, read_phrase
+from linkers.types.words import refused
 
 __all__ = ["build"]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from kg.model import Candidate, Link, NodeKind
 from linkers.base import Target
-from linkers.features import Reading
+from linkers.types.features import Reading
 
 __all__ = ["BIAS", "WEIGHTS", "Scored", "best_reading", "decide", "probability"]
 

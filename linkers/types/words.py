@@ -10,14 +10,14 @@ from kg.model import Link, NodeKind
 from kg.records import digest
 from kg.text import clean, normalise
 from linkers.base import Target
-from linkers.candidates import NearestNames, WordIndex
-from linkers.disambiguate import BIAS, WEIGHTS, Scored, best_reading, decide
 from linkers.embeddings import Embedder, Matrix
-from linkers.features import readings
-from linkers.inventory import build_inventory, repair
-from linkers.lexicon import load_lexicon
 from linkers.options import HybridOptions, LexicalOptions
-from linkers.phrase import Phrase, read_phrase
+from linkers.types.candidates import NearestNames, WordIndex
+from linkers.types.disambiguate import BIAS, WEIGHTS, Scored, best_reading, decide
+from linkers.types.features import readings
+from linkers.types.inventory import build_inventory, repair
+from linkers.types.lexicon import load_lexicon
+from linkers.types.phrase import Phrase, read_phrase
 
 __all__ = ["WordLinker", "refused"]
 

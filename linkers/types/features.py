@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from linkers.inventory import Profile
-from linkers.lexicon import Lexicon
-from linkers.phrase import Phrase
-from linkers.qualifiers import gathered
+from linkers.types.inventory import Profile
+from linkers.types.lexicon import Lexicon
+from linkers.types.phrase import Phrase
+from linkers.types.qualifiers import gathered
 
 __all__ = ["Reading", "readings"]
 
@@ -31,7 +31,7 @@ __all__ = ["Reading", "readings"]
 class Reading:
     """One way to understand a mention as a target. ``clashing`` are words that contradict it.
 
-    ``described`` are the qualifiers: single words, and phrases such as "gluten free" (:mod:`linkers.qualifiers`).
+    ``described`` are the qualifiers: single words, and phrases such as "gluten free" (:mod:`linkers.types.qualifiers`).
     """
 
     way: str

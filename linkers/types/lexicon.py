@@ -1,4 +1,4 @@
-"""The word lists linking leans on, as data: ``linkers/lexicon/*.txt``."""
+"""The word lists linking leans on, as data: ``linkers/types/lexicon/*.txt``."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Lexicon:
 @lru_cache(maxsize=1)
 def load_lexicon() -> Lexicon:
     """Return the lexicon that ships with the package."""
-    texts = {name: (resources.files("linkers") / "lexicon" / name).read_text("utf-8") for name in _FILES}
+    texts = {name: (resources.files("linkers.types") / "lexicon" / name).read_text("utf-8") for name in _FILES}
     anywhere: dict[_Words, _Words] = {}
     whole: dict[_Words, _Words] = {}
     for line in _lines(texts["synonyms.txt"]):

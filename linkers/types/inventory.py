@@ -13,8 +13,8 @@ from rapidfuzz import fuzz, process
 from kg.errors import ConfigError
 from kg.text import singular, tokens
 from linkers.base import Target
-from linkers.lexicon import Lexicon
-from linkers.phrase import Phrase, read_phrase
+from linkers.types.lexicon import Lexicon
+from linkers.types.phrase import Phrase, read_phrase
 
 __all__ = ["Inventory", "Profile", "build_inventory", "check_ids", "repair"]
 

@@ -8,11 +8,11 @@ from kg.model import Link, NodeKind
 from kg.records import digest
 from kg.text import clean, key
 from linkers.base import Linker, Target
-from linkers.disambiguate import Scored, decide
-from linkers.features import Reading
-from linkers.inventory import check_ids
 from linkers.options import ExactOptions
-from linkers.words import refused
+from linkers.types.disambiguate import Scored, decide
+from linkers.types.features import Reading
+from linkers.types.inventory import check_ids
+from linkers.types.words import refused
 
 __all__ = ["build"]
 

@@ -12,8 +12,8 @@ import itertools
 from dataclasses import dataclass
 
 from kg.text import singular, tokens
-from linkers.lexicon import Lexicon
-from linkers.qualifiers import free_of
+from linkers.types.lexicon import Lexicon
+from linkers.types.qualifiers import free_of
 
 __all__ = ["Phrase", "read_phrase", "soft_words"]
 

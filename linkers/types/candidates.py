@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from linkers.embeddings import Embedder, Matrix
-from linkers.inventory import Inventory
-from linkers.phrase import Phrase
+from linkers.types.inventory import Inventory
+from linkers.types.phrase import Phrase
 
 __all__ = ["NearestNames", "WordIndex"]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from linkers.base import Linker, Target
 from linkers.embeddings import load_embedder
 from linkers.options import HybridOptions
-from linkers.words import WordLinker
+from linkers.types.words import WordLinker
 
 __all__ = ["build"]
 

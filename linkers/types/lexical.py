@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from linkers.base import Linker, Target
 from linkers.options import LexicalOptions
-from linkers.words import WordLinker
+from linkers.types.words import WordLinker
 
 __all__ = ["build"]
 

@@ -1,0 +1,1 @@
+"""Mention -> product type: names, synonyms, spelling, broader and narrower kinds, or NIL."""
