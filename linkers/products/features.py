@@ -1,0 +1,300 @@
+"""Features of a mention and a product: what of either the other accounts for, and what contradicts it.
+
+All are between -1 and 1 and mean the same whatever the catalogue: shares weigh a word by how rare it is there. What is
+worked out for thousands of pairs at once is one array operation, not a loop.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
+
+from linkers.products.candidates import Batch, Pairs
+from linkers.products.columns import GRAMS, places
+from linkers.products.contrasts import load_contrasts
+from linkers.products.engines import sparse
+from linkers.products.index import ProductIndex
+from linkers.products.rows import Array, Rows
+
+__all__ = ["FEATURES", "Values", "features"]
+
+Values = Array
+"""Numbers of pairs, as an array."""
+
+FEATURES = {
+    "same": "the titles are equal, up to case, accents and punctuation",
+    "words": "cosine of the words of the titles, the rarer the heavier",
+    "text": "cosine of all that is known of either: title, brand, detail",
+    "letters": "cosine of groups of three and four letters within words",
+    "said": "share of the mention's words that the product accounts for",
+    "said_exact": "share of the mention's words that stand in the product's title",
+    "stated": "share of the product's title that the mention accounts for",
+    "code": "a model number in common: 1 as rare as can be, 0 none",
+    "core": "the same of model numbers without the letters that make a variant",
+    "code_near": "the beginning of a model number in common, where none is whole: by its length",
+    "code_clash": "both have model numbers, and none begins like one of the other",
+    "numbers_missing": "numbers of the mention that the product does not have",
+    "numbers_added": "numbers of the product's title that the mention does not have",
+    "brand": "the product's brand is in the mention",
+    "maker": "share of the mention's brand, or first word, that the product's title or brand has",
+    "brand_clash": "both state a brand, another one",
+    "order": "how alike the titles are with their words sorted (RapidFuzz token_sort_ratio)",
+    "inside": "how alike they are where they overlap (RapidFuzz token_set_ratio)",
+    "within": "how alike the shorter title is to the best stretch of the longer one (RapidFuzz partial_ratio)",
+    "meaning": "cosine of their embeddings",
+    "type": "the mention has the word that names the product's type",
+    "contrast": "dimensions in which they state different values: black and white, mac and windows",
+    "agreed": "dimensions in which they state the same value",
+    "unsaid": "dimensions in which only the product states a value",
+    "price": "distance of the prices, up to a factor of e squared; 0 where one is unknown",
+    "priced": "both prices are known",
+    "length": "difference of the numbers of words, as a logarithm",
+}
+"""The features of a pair, in order, and what each is."""
+
+_JOINED, _STEM, _DETAIL = 0.9, 0.75, 0.6
+_LEVELS = 3  # beginnings of model numbers, of five letters, seven, nine
+
+
+@dataclass(frozen=True, slots=True)
+class _Sets:
+    """Which terms each of some owners has, as sorted keys."""
+
+    keys: Array
+
+    @classmethod
+    def of(cls, owners: Array, terms: Array) -> _Sets:
+        known = terms >= 0
+        return cls(np.unique(owners[known] << np.int64(32) | terms[known].astype(np.int64)))
+
+    def have(self, owners: Array, terms: Array) -> NDArray[np.bool_]:
+        """Return whether each owner has the term beside it."""
+        if not len(self.keys):
+            return np.zeros(len(terms), dtype=np.bool_)
+        keys = owners << np.int64(32) | np.maximum(terms, 0).astype(np.int64)
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return (self.keys[at] == keys) & (terms >= 0)
+
+
+def features(index: ProductIndex, batch: Batch, pairs: Pairs) -> Values:
+    """Return the features of each pair, shape (pairs, features), in the order of :data:`FEATURES`."""
+    if not len(pairs):
+        return np.zeros((0, len(FEATURES)), dtype=np.float32)
+    found = _Comparison(index, batch, pairs).all()
+    return np.stack([found[name] for name in FEATURES], axis=1).astype(np.float32)
+
+
+class _Comparison:
+    """One batch of pairs. ``_ours`` numbers the mention of each pair, ``_theirs`` its product among those compared."""
+
+    def __init__(self, index: ProductIndex, batch: Batch, pairs: Pairs) -> None:
+        self._index, self._batch = index, batch
+        self._mine = batch.columns
+        self._ours = pairs.mentions
+        products, self._theirs = np.unique(pairs.products, return_inverse=True)
+        self._other = index.columns.take(products)  # read from the memory-mapped columns once
+        self._size = len(pairs)
+
+    def all(self) -> dict[str, Values]:
+        """Return every feature."""
+        return {
+            **self._cosines(),
+            **self._said(),
+            **self._stated(),
+            **self._codes(),
+            **self._brands(),
+            **self._strings(),
+            **self._rest(),
+        }
+
+    def _cosines(self) -> dict[str, Values]:
+        mine, other, batch, idf = self._mine, self._other, self._batch, self._index.postings.idf
+        gram_idf = self._index.postings.gram_idf
+        out: dict[str, Values] = {}
+        for name, ours, theirs in (
+            ("words", _owned(mine.words), _owned(other.words)),
+            ("text", _owned(mine.words, mine.detail), _owned(other.words, other.detail)),
+        ):
+            left = _units(ours[0], batch.idf[ours[1]], batch.place[ours[1]], (len(mine), len(idf)))
+            right = _units(theirs[0], idf[theirs[1]], theirs[1], (len(other), len(idf)))
+            out[name] = self._dots(left, right)
+        spelled: list[Any] = []
+        for side in (mine, other):
+            grams = side.grams.take(side.words.values)
+            owners, values = _once(side.words.owners()[grams.owners()], grams.values)
+            spelled.append(_units(owners, gram_idf[values], values, (len(side), GRAMS)))
+        return out | {"letters": self._dots(*spelled)}
+
+    def _dots(self, left: Any, right: Any) -> Values:  # noqa: ANN401 - scipy's types are partial
+        return np.asarray(left[self._ours].multiply(right[self._theirs]).sum(axis=1)).ravel()
+
+    def _said(self) -> dict[str, Values]:
+        """See what of the mention the product accounts for."""
+        mine, other, batch = self._mine, self._other, self._batch
+        at, pair = _spread(mine.words, self._ours)
+        words, owner = batch.known(mine.words)[at], self._theirs[pair]
+        low = (mine.terms[mine.words.values] & _LOW).astype(np.int64)
+        exact = _Sets.of(other.words.owners(), other.words.values).have(owner, words)
+        cover = _best(
+            (1.0, exact),
+            (_JOINED, _Sets.of(other.joins.owners(), other.joins.values.astype(np.int64)).have(owner, low[at])),
+            (_STEM, _Sets.of(other.stems.owners(), other.stems.values).have(owner, batch.known(mine.stems)[at])),
+            (_DETAIL, _Sets.of(other.detail.owners(), other.detail.values).have(owner, words)),
+        )
+        idf = batch.idf[mine.words.values][at]
+        total = self._sum(pair, idf)
+        return {
+            "said": _ratio(self._sum(pair, idf * cover), total),
+            "said_exact": _ratio(self._sum(pair, idf * exact), total),
+            "numbers_missing": np.minimum(1, self._sum(pair, mine.numbers.values[at] & (cover < _DETAIL)) / 2),
+        }
+
+    def _stated(self) -> dict[str, Values]:
+        """See what of the product's title the mention accounts for."""
+        mine, other, batch = self._mine, self._other, self._batch
+        at, pair = _spread(other.words, self._theirs)
+        words, owner = other.words.values[at], self._ours[pair]
+        low = (self._index.columns.terms[words] & _LOW).astype(np.int64)
+        cover = _best(
+            (1.0, _Sets.of(mine.words.owners(), batch.known(mine.words)).have(owner, words)),
+            (_JOINED, _Sets.of(mine.joins.owners(), mine.joins.values.astype(np.int64)).have(owner, low)),
+            (_STEM, _Sets.of(mine.stems.owners(), batch.known(mine.stems)).have(owner, other.stems.values[at])),
+            (_DETAIL, _Sets.of(mine.detail.owners(), batch.known(mine.detail)).have(owner, words)),
+        )
+        idf = self._index.postings.idf[words]
+        longer = (1 + mine.words.counts[self._ours]) / (1 + other.words.counts[self._theirs])
+        return {
+            "stated": _ratio(self._sum(pair, idf * cover), self._sum(pair, idf)),
+            "numbers_added": np.minimum(1, self._sum(pair, other.numbers.values[at] & (cover < _DETAIL)) / 2),
+            "length": np.abs(np.log(longer)),
+        }
+
+    def _codes(self) -> dict[str, Values]:
+        mine, other = self._mine, self._other
+        outer, cores, inner = (
+            _Sets.of(rows.owners(), rows.values) for rows in (other.codes, other.cores, other.inner_codes)
+        )
+        whole = self._shared((mine.codes, outer, 1.0), (mine.codes, inner, 0.9), (mine.inner_codes, outer, 0.9))
+        core = self._shared((mine.cores, cores, 1.0), (mine.cores, inner, 0.9), (mine.inner_codes, cores, 0.9))
+        found = np.maximum(whole, core)
+        at, pair = _spread(mine.prefixes, self._ours)
+        begin = _Sets.of(other.prefixes.owners(), other.prefixes.values.astype(np.int64))
+        shared = begin.have(self._theirs[pair], mine.prefixes.values[at].astype(np.int64))
+        near = np.where(found > 0, 0, np.minimum(1, self._sum(pair, shared) / _LEVELS))
+        both = (mine.codes.counts[self._ours] > 0) & (other.codes.counts[self._theirs] > 0)
+        return {"code": whole, "core": core, "code_near": near, "code_clash": both & (found == 0) & (near == 0)}
+
+    def _shared(self, *places_: tuple[Rows, _Sets, float]) -> Values:
+        """Return how rare the rarest term is that both have in one of the places, 0: none, times the place's weight."""
+        found = np.zeros(self._size, dtype=np.float32)
+        for rows, sets, weight in places_:
+            at, pair = _spread(rows, self._ours)
+            shared = sets.have(self._theirs[pair], self._batch.known(rows)[at])
+            rare = self._batch.idf[rows.values[at]] / self._batch.rarest
+            np.maximum.at(found, pair, (weight * shared * rare).astype(np.float32))
+        return found
+
+    def _brands(self) -> dict[str, Values]:
+        mine, other, batch = self._mine, self._other, self._batch
+        said = _Sets.of(
+            np.concatenate([mine.words.owners(), mine.brand.owners()]),
+            np.concatenate([batch.known(mine.words), batch.known(mine.brand)]),
+        )
+        at, pair = _spread(other.brand, self._theirs)
+        found = self._sum(pair, said.have(self._ours[pair], other.brand.values[at])) > 0
+        both = (mine.brand.counts[self._ours] > 0) & (other.brand.counts[self._theirs] > 0)
+        return {"brand": found, "brand_clash": both & ~found, "maker": self._maker()}
+
+    def _maker(self) -> Values:
+        mine, other, batch = self._mine, self._other, self._batch
+        there = _Sets.of(*_owned(other.words, other.brand))
+        brands = Rows(mine.brand.starts, batch.known(mine.brand))
+        first = Rows(mine.words.starts, batch.known(mine.words))
+        at, pair = _spread(brands, self._ours)
+        counts = np.maximum(brands.counts[self._ours], 1)
+        shares = self._sum(pair, there.have(self._theirs[pair], brands.values[at])) / counts
+        has_words = first.counts[self._ours] > 0
+        starts = np.where(has_words, np.append(first.values, -1)[first.starts[self._ours]], -1)
+        return np.where(brands.counts[self._ours] > 0, shares, there.have(self._theirs, starts))
+
+    def _strings(self) -> dict[str, Values]:
+        ours = [self._mine.text("keys", row) for row in range(len(self._mine))]
+        theirs = [self._other.text("keys", row) for row in range(len(self._other))]
+        left: list[str] = [ours[row] for row in self._ours.tolist()]
+        right: list[str] = [theirs[row] for row in self._theirs.tolist()]
+        return {
+            "same": np.fromiter(map(str.__eq__, left, right), dtype=np.float32, count=self._size),
+            "order": process.cpdist(left, right, scorer=fuzz.token_sort_ratio, dtype=np.float32) / 100,
+            "within": process.cpdist(left, right, scorer=fuzz.partial_ratio, dtype=np.float32) / 100,
+            "inside": process.cpdist(left, right, scorer=fuzz.token_set_ratio, dtype=np.float32) / 100,
+        }
+
+    def _rest(self) -> dict[str, Values]:
+        mine, other = self._mine, self._other
+        ours, theirs = (side.vectors.astype(np.float32) / 127 for side in (mine, other))
+        differ, agree, silent = load_contrasts().compare(mine.marks[self._ours], other.marks[self._theirs])
+        a, b = mine.price[self._ours], other.price[self._theirs]
+        known = (a > 0) & (b > 0)
+        far = np.abs(np.log(np.where(known, a, 1) / np.where(known, b, 1)))
+        said = _Sets.of(mine.words.owners(), self._batch.known(mine.words))
+        heads = places(self._index.columns.terms, other.head)
+        return {
+            "meaning": np.einsum("ij,ij->i", ours[self._ours], theirs[self._theirs]),
+            "contrast": np.minimum(differ, 2) / 2,
+            "agreed": np.minimum(agree, 2) / 2,
+            "unsaid": np.minimum(silent, 2) / 2,
+            "price": np.minimum(far, 2) / 2,
+            "priced": known,
+            "type": said.have(self._ours, heads[self._theirs]),
+        }
+
+    def _sum(self, pair: Array, values: Array) -> Values:
+        return np.bincount(pair, weights=values, minlength=self._size).astype(np.float32)
+
+
+_LOW = np.uint64(0xFFFFFFFF)
+
+
+def _spread(rows: Rows, owners: Array) -> tuple[Array, Array]:
+    """Return, for the rows of ``owners`` one after the other, where each value is and which of the owners it is for."""
+    starts, counts = rows.starts[owners], rows.counts[owners]
+    pair = np.repeat(np.arange(len(owners), dtype=np.int64), counts)
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    return np.arange(len(pair), dtype=np.int64) - first + np.repeat(starts, counts), pair
+
+
+def _owned(*parts: Rows) -> tuple[Array, Array]:
+    """Return the values of rows and their owners, each value once for an owner."""
+    owners = np.concatenate([rows.owners() for rows in parts])
+    values = np.concatenate([rows.values for rows in parts])
+    return (owners, values) if len(parts) == 1 else _once(owners, values)
+
+
+def _once(owners: Array, values: Array) -> tuple[Array, Array]:
+    keys = np.unique(owners << np.int64(32) | values.astype(np.int64))
+    return keys >> np.int64(32), (keys & np.int64(0xFFFFFFFF)).astype(np.int64)
+
+
+def _units(owners: Array, weights: Array, columns: Array, shape: tuple[int, int]) -> Any:  # noqa: ANN401
+    """Return rows of length 1 as a sparse matrix; a column of -1 counts for the length only."""
+    squares = np.bincount(owners, weights=weights.astype(np.float64) ** 2, minlength=shape[0])
+    lengths = np.where(squares > 0, np.sqrt(squares), 1.0)
+    known = columns >= 0
+    data = (weights / lengths[owners]).astype(np.float32)[known]
+    return sparse().csr_array((data, (owners[known], columns[known])), shape=shape)
+
+
+def _best(*found: tuple[float, Array]) -> Values:
+    """Return the highest weight of those that were found."""
+    out = np.zeros(len(found[0][1]), dtype=np.float32)
+    for weight, is_found in found:
+        out = np.maximum(out, np.float32(weight) * is_found)
+    return out
+
+
+def _ratio(part: Values, whole: Values) -> Values:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

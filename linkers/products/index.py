@@ -1,0 +1,195 @@
+"""The index of a catalogue's products: made once for a version of the catalogue, kept up to date, opened by many."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from kg.errors import ArtefactError, ConfigError
+from kg.text import key
+from linkers.embeddings import load_embedder
+from linkers.products.analyse import Analyser, Text
+from linkers.products.columns import Columns, columns_of, merged, ordered
+from linkers.products.files import PARTITION, Manifest, load, read_manifest, save
+from linkers.products.neighbours import Known, Neighbours, lists_of, open_neighbours
+from linkers.products.postings import Postings, build_postings
+from linkers.products.terms import WORD, term
+from linkers.products.vectors import Encoder, WordAverage, as_bytes
+
+__all__ = ["Item", "ProductIndex", "Updated", "build_index", "default_encoder", "open_index", "update_index"]
+
+_CHUNK = 20_000
+_LEARN_AGAIN = 1.3  # the partition is learned again when there are so many times the products it was learned for
+Map = Callable[[Callable[[Sequence["Item"]], Columns], Iterable[Sequence["Item"]]], Iterable[Columns]]
+
+
+class Item(NamedTuple):
+    """A product to be indexed. ``type_name`` may be empty; ids and titles are kept as received."""
+
+    id: str
+    text: Text
+    type_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductIndex:
+    """An opened index. Its arrays are memory-mapped: several processes share one copy."""
+
+    folder: Path
+    manifest: Manifest
+    columns: Columns
+    postings: Postings
+    neighbours: Neighbours
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def id(self, row: int) -> str:
+        """Return the catalogue's id of a product."""
+        return self.columns.text("ids", row)
+
+    def title(self, row: int) -> str:
+        """Return the title of a product, as received."""
+        return self.columns.text("titles", row)
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """What an update found: products that were new or other than before, gone, and as they were."""
+
+    changed: int
+    gone: int
+    kept: int
+
+
+@lru_cache(maxsize=1)
+def default_encoder() -> Encoder:
+    """Return the encoder of an index when none is given: static embeddings, once a process."""
+    return WordAverage(load_embedder())
+
+
+def build_index(folder: Path, items: Iterable[Item], *, map_: Map = map) -> ProductIndex:
+    """Make the index of ``items``, in whatever order they come, and open it.
+
+    Args:
+        folder: where; an index that is there is replaced.
+        items: the products.
+        map_: applies a function to chunks, in order; a pool's ``map`` uses all cores.
+
+    Raises:
+        ConfigError: two products share an id, or the embedding table is not installed.
+    """
+    parts = list(map_(read_items, _chunks(items)))
+    _write(folder, merged(parts) if parts else read_items(()), None)
+    return open_index(folder)
+
+
+def update_index(folder: Path, old: Path, items: Iterable[Item], *, map_: Map = map) -> tuple[ProductIndex, Updated]:
+    """Make the index of ``items`` from the one in ``old``, reading only products that are new or changed.
+
+    Raises:
+        ConfigError: two products share an id.
+        ArtefactError: the old index is damaged, or texts are read otherwise by now: make it anew.
+    """
+    index = open_index(old)
+    rows = {name: row for row, name in enumerate(_texts(index.columns))}
+    kept: list[int] = []
+    changed: list[Item] = []
+    for item in items:
+        row = rows.pop(item.id, None)
+        if row is not None and int(index.columns.hashes[row]) == _hash(item):
+            kept.append(row)
+        else:
+            changed.append(item)
+    gone = len(rows)
+    parts = [index.columns.take(np.array(kept, dtype=np.int64)), *map_(read_items, _chunks(changed))]
+    lists = None
+    if index.manifest.learned_for:
+        lists = np.full(sum(map(len, parts)), -1, dtype=np.int64)
+        lists[: len(kept)] = lists_of(old / PARTITION, len(index))[kept]
+    known = Known(old / PARTITION, index.manifest.learned_for, lists) if lists is not None else None
+    _write(folder, merged(parts), known)
+    return open_index(folder), Updated(len(changed), gone, len(kept))
+
+
+def open_index(folder: Path) -> ProductIndex:
+    """Return the index in ``folder``.
+
+    Raises:
+        ArtefactError: it is damaged, or was made by a version that reads texts otherwise.
+    """
+    manifest = read_manifest(folder)
+    if (manifest.reading, manifest.encoder) != _versions():
+        raise ArtefactError(
+            f"{folder}: the index was made by another version", remedy="delete the folder; it is made again"
+        )
+    columns, postings = load(folder, manifest)
+    return ProductIndex(folder, manifest, columns, postings, open_neighbours(columns.vectors, folder / PARTITION))
+
+
+def read_items(items: Sequence[Item]) -> Columns:
+    """Return the columns of some products."""
+    analyser, encoder = _analyser(), default_encoder()
+    readings = [analyser.read(item.text) for item in items]
+    return columns_of(
+        [item.id for item in items],
+        [item.text for item in items],
+        readings,
+        as_bytes(encoder.encode([reading.names for reading in readings])),
+        [head_of(item.type_name) for item in items],
+        [_hash(item) for item in items],
+    )
+
+
+def head_of(type_name: str) -> int:
+    """Return the last word of a product type's name as a term; 0 without one."""
+    words = key(type_name).split()
+    return term(WORD, words[-1]) if words else 0
+
+
+@lru_cache(maxsize=1)
+def _analyser() -> Analyser:
+    return Analyser()
+
+
+def _versions() -> tuple[str, str]:
+    return _analyser().version, default_encoder().version
+
+
+def _write(folder: Path, columns: Columns, known: Known | None) -> None:
+    order = ordered(columns)
+    if not np.array_equal(order, np.arange(len(order))):
+        columns = columns.take(order)
+        known = Known(known.file, known.learned_for, known.lists[order]) if known else None
+    for first, second in itertools.pairwise(_texts(columns)):
+        if first == second:
+            raise ConfigError(f"two products have the id {first!r}", remedy="give every product its own id")
+    if known and len(columns) > known.learned_for * _LEARN_AGAIN:
+        known = None
+    save(folder, columns, build_postings(columns), _versions(), known)
+
+
+def _hash(item: Item) -> int:
+    text = item.text
+    parts = "\x00".join((text.title, text.brand, text.detail, repr(text.price), item.type_name))
+    return int.from_bytes(hashlib.blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+
+
+def _texts(columns: Columns) -> Iterator[str]:
+    """Yield all ids, in order."""
+    starts, data = columns.ids.starts.tolist(), columns.ids.values.tobytes()
+    for start, end in itertools.pairwise(starts):
+        yield data[start:end].decode("utf-8", "surrogatepass")
+
+
+def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    rest = iter(items)
+    while chunk := list(itertools.islice(rest, _CHUNK)):
+        yield chunk

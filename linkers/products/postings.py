@@ -1,0 +1,88 @@
+"""The inverted index: from terms to products, with the weight of each term in each product.
+
+The score of a mention and a product is a weighted sum of cosines, one for each field (words, first letters, model
+numbers, the same in the rest of what is known), over inverse document frequencies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from linkers.products.columns import GRAMS, Columns
+from linkers.products.engines import sparse
+from linkers.products.rows import Array, Rows
+
+__all__ = ["FIELDS", "Postings", "build_postings", "field_norms", "idf_of"]
+
+FIELDS = {"words": 1.0, "stems": 0.4, "codes": 0.6, "cores": 0.5, "inner_codes": 0.4, "detail": 0.4}
+"""The fields that candidates are found by, and the weight of each in the score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """What candidates are found by.
+
+    ``idf`` has one number a term, ``gram_idf`` one a letter group. Row ``t`` of ``products`` lists the products with
+    term ``t``, of ``weights`` its weights there.
+    """
+
+    idf: Array
+    gram_idf: Array
+    products: Rows
+    weights: Array
+
+    def matrix(self, size: int) -> Any:  # noqa: ANN401 - scipy's types are partial
+        """Return the index as a sparse matrix (terms, products) on the same memory."""
+        matrix = sparse().csr_matrix((len(self.idf), size), dtype=np.float32)
+        matrix.data, matrix.indices, matrix.indptr = self.weights, self.products.values, self.products.starts
+        return matrix
+
+
+def build_postings(columns: Columns) -> Postings:
+    """Return the inverted index of all products."""
+    size, terms = len(columns), len(columns.terms)
+    fields = {name: _field(columns, name) for name in FIELDS}
+    counts = np.zeros(terms, dtype=np.int64)
+    for rows in fields.values():
+        counts += np.bincount(rows.values, minlength=terms)
+    idf = idf_of(counts, size)
+    in_titles = np.bincount(columns.words.values, minlength=terms)
+    grams = np.bincount(columns.grams.values, weights=in_titles[columns.grams.owners()], minlength=GRAMS)
+    owners = np.concatenate([rows.owners() for rows in fields.values()])
+    values = np.concatenate([rows.values for rows in fields.values()])
+    weights = np.concatenate(
+        [FIELDS[name] * idf[rows.values] / field_norms(rows, idf)[rows.owners()] for name, rows in fields.items()]
+    ).astype(np.float32)
+    inverted = sparse().csr_array((weights, (values, owners)), shape=(terms, size))
+    inverted.sum_duplicates()
+    wide = np.int32 if inverted.nnz < 2**31 else np.int64
+    return Postings(
+        idf, idf_of(grams, size), Rows(inverted.indptr.astype(wide), inverted.indices.astype(np.int32)), inverted.data
+    )
+
+
+def idf_of(counts: Array, size: int) -> Array:
+    """Return the inverse document frequency of terms that so many of ``size`` products have (as BM25 has it)."""
+    return np.log1p((size - np.minimum(counts, size) + 0.5) / (counts + 0.5)).astype(np.float32)
+
+
+def field_norms(rows: Rows, idf: Array) -> Array:
+    """Return the length of each row as a vector of inverse document frequencies; 1 for an empty one."""
+    squares = np.bincount(rows.owners(), weights=idf[rows.values].astype(np.float64) ** 2, minlength=len(rows))
+    return np.where(squares > 0, np.sqrt(squares), 1.0).astype(np.float32)
+
+
+def _field(columns: Columns, name: str) -> Rows:
+    """Return a field's terms, each once a product, without the places where there is none."""
+    rows: Rows = getattr(columns, name)
+    if name != "stems":  # the others hold each term once, and no gaps
+        return rows
+    owners, values = rows.owners(), rows.values
+    keys = np.unique(owners[values >= 0] << np.int64(32) | values[values >= 0].astype(np.int64))
+    owners, values = keys >> np.int64(32), (keys & np.int64(0xFFFFFFFF)).astype(np.int32)
+    starts = np.zeros(len(rows) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(owners, minlength=len(rows)), out=starts[1:])
+    return Rows(starts, values)

@@ -1,0 +1,64 @@
+"""Rows of numbers of different length, as two flat arrays: what an index is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Array", "Rows", "rows_of", "stacked"]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Row ``i`` is ``values[starts[i]:starts[i + 1]]``; ``starts`` has one more entry than there are rows."""
+
+    starts: Array
+    values: Array
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @property
+    def counts(self) -> Array:
+        """The length of each row."""
+        return np.diff(self.starts)
+
+    def owners(self) -> Array:
+        """Return for each value the row it belongs to."""
+        return np.repeat(np.arange(len(self), dtype=np.int64), self.counts)
+
+    def take(self, rows: Array) -> Rows:
+        """Return the rows numbered ``rows``, in that order."""
+        begins = self.starts[rows].astype(np.int64)
+        counts = self.starts[rows + 1].astype(np.int64) - begins
+        starts = np.zeros(len(rows) + 1, dtype=np.int64)
+        np.cumsum(counts, out=starts[1:])
+        at = np.arange(starts[-1], dtype=np.int64) + np.repeat(begins - starts[:-1], counts)
+        return Rows(starts, self.values[at])
+
+    def with_values(self, values: Array) -> Rows:
+        """Return rows of the same lengths with other values."""
+        return Rows(self.starts, values)
+
+
+def rows_of(rows: Sequence[Sequence[int]], dtype: Any = np.uint64) -> Rows:  # noqa: ANN401 - a numpy dtype
+    """Return rows from sequences."""
+    starts = np.zeros(len(rows) + 1, dtype=np.int64)
+    np.cumsum([len(row) for row in rows], out=starts[1:])
+    flat = np.fromiter((value for row in rows for value in row), dtype=dtype, count=int(starts[-1]))
+    return Rows(starts, flat)
+
+
+def stacked(parts: Sequence[Rows]) -> Rows:
+    """Return the rows of all parts, one part after the other."""
+    counts = np.concatenate([part.counts for part in parts]) if parts else np.zeros(0, dtype=np.int64)
+    starts = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(counts, out=starts[1:])
+    values = np.concatenate([part.values for part in parts]) if parts else np.zeros(0, dtype=np.uint64)
+    return Rows(starts, values)
