@@ -6,39 +6,15 @@ import math
 import re
 from functools import lru_cache
 
+from kg.measures import Dimension, measures, without_measures
+
 __all__ = ["STEPS_PER_OCTAVE", "Size", "find_size", "parse_size", "steps", "without_sizes"]
 
 # (unit, quantity): 0 is "unknown". A step is a quarter of an octave: 19 %.
 Size = tuple[int, int]
 STEPS_PER_OCTAVE = 4
-_MASS, _VOLUME, _COUNT, _LENGTH = 1, 2, 3, 4
-_UNITS: dict[str, tuple[int, float]] = {
-    "mg": (_MASS, 0.001),
-    "g": (_MASS, 1.0),
-    "kg": (_MASS, 1000.0),
-    "oz": (_MASS, 28.349523125),
-    "lb": (_MASS, 453.59237),
-    "lbs": (_MASS, 453.59237),
-    "ml": (_VOLUME, 1.0),
-    "cl": (_VOLUME, 10.0),
-    "dl": (_VOLUME, 100.0),
-    "l": (_VOLUME, 1000.0),
-    "fl oz": (_VOLUME, 29.5735295625),
-    "ct": (_COUNT, 1.0),
-    "count": (_COUNT, 1.0),
-    "pack": (_COUNT, 1.0),
-    "pcs": (_COUNT, 1.0),
-    "mm": (_LENGTH, 1.0),
-    "cm": (_LENGTH, 10.0),
-    "m": (_LENGTH, 1000.0),
-    "inch": (_LENGTH, 25.4),
-    "in": (_LENGTH, 25.4),
-}
-_NUMBER = r"[0-9]{1,9}(?:[.,][0-9]{1,4})?"
-_SIZE = re.compile(
-    rf"(?:(?P<times>[0-9]{{1,5}}) ?[x\u00d7] ?)?(?P<number>{_NUMBER}) ?(?P<unit>fl\.? ?oz|[a-z]{{1,5}})\.?",
-    re.IGNORECASE,
-)
+_AROUND = " .,()"  # what may stand around a size: "12 fl. oz. (pack of 6)"
+_KINDS = {Dimension.MASS: 1, Dimension.VOLUME: 2, Dimension.COUNT: 3, Dimension.LENGTH: 4}
 
 _FOUND = re.compile(
     # The digit stands before the look-behind: the engine skips to digits, and most fail at the unit's letter.
@@ -65,14 +41,12 @@ def parse_size(text: str) -> Size:
 
     The whole text must be one size: "Size 3" and "60 x 45 cm" are not quantities.
     """
-    match = _SIZE.fullmatch(" ".join(text.split()))
-    if match is None:
+    text = " ".join(text.split())
+    found = measures(text)
+    if len(found) != 1 or without_measures(text).strip(_AROUND):
         return 0, 0
-    unit = _UNITS.get("fl oz" if match["unit"].lower().startswith("fl") else match["unit"].lower())
-    number = float(match["number"].replace(",", ".")) * int(match["times"] or 1)
-    if unit is None or number <= 0 or (match["times"] and unit[0] == _LENGTH):
-        return 0, 0
-    return unit[0], steps(number * unit[1])
+    unit = _KINDS.get(found[0].kind, 0)
+    return (unit, steps(found[0].total)) if unit else (0, 0)
 
 
 def steps(ratio: float) -> int:

@@ -1,4 +1,4 @@
-"""Shares with intervals: how far a figure could be off because only so many subjects were asked about.
+"""Figures with intervals: how far one could be off because only so many subjects were asked about.
 
 The intervals are percentile bootstrap intervals of 95 % (B. Efron, "Bootstrap methods: another look at the jackknife",
 1979). What a model says about one subject hangs together, so subjects are drawn, not statements. The draws are seeded:
@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Estimate", "kappa", "plain_share", "share", "spearman"]
+__all__ = ["Estimate", "calibration_error", "kappa", "plain_share", "ranking", "share", "spearman"]
 
 _DRAWS = 2000
 _SEED = 20_260_101
 _DIGITS = 4
+_BINS = 10
+_AT_ONCE = 1 << 22
 _Array = npt.NDArray[np.float64]
 
 
@@ -57,6 +60,34 @@ def kappa(cells: Sequence[tuple[int, int, int, int]]) -> Estimate:
     return _estimate(table, _kappa, int(table.sum()))
 
 
+def calibration_error(chances: Sequence[float], right: Sequence[bool]) -> Estimate:
+    """Return the expected calibration error (0..1) of probabilities: 0 when what is called 0.8 is right 8 times in 10.
+
+    Probabilities fall into ten bins of equal width. The error is the mean, over all cases, of the distance in a bin
+    between its mean probability and the share that was right: ``sum over bins of n_bin / n x |right_bin - mean_bin|``
+    (C. Guo et al., "On calibration of modern neural networks", 2017).
+    """
+    said, was = np.array(chances, dtype=np.float64), np.array(right, dtype=np.float64)
+    table = np.zeros((len(said), _BINS + 1))
+    table[:, _BINS] = 1
+    table[np.arange(len(said)), np.minimum((said * _BINS).astype(int), _BINS - 1)] = said - was
+    return _estimate(table, lambda sums: _ratio(np.abs(sums[:, :_BINS]).sum(axis=1), sums[:, _BINS]), len(said))
+
+
+def ranking(scores: Sequence[float], right: Sequence[bool]) -> Estimate:
+    """Return the average precision (0..1) of an order by ``scores``, highest first; equal ones stand as given.
+
+    It is the mean, over all that are right, of the precision down to there.
+    """
+    order = np.argsort(-np.array(scores, dtype=np.float64), kind="stable")
+    was = np.array(right, dtype=np.float64)[order]
+    if not was.any():
+        return Estimate(None, None, None, len(was))
+    drawn = [_average_precision(weights, was) for weights in _weights(len(was))]
+    value = float(_average_precision(np.ones((1, len(was))), was)[0])
+    return Estimate(round(value, _DIGITS), *_interval(np.concatenate(drawn)), len(was))
+
+
 def spearman(left: Sequence[float], right: Sequence[float]) -> float | None:
     """Return Spearman's rank correlation (-1..1), ties at their mean rank; ``None`` below three pairs or for constants.
 
@@ -79,8 +110,23 @@ def _estimate(table: _Array, statistic: Callable[[_Array], _Array], cases: int) 
     value = float(statistic(table.sum(axis=0, keepdims=True))[0])
     if np.isnan(value):
         return Estimate(None, None, None, cases)
-    weights = np.random.default_rng(_SEED).multinomial(count, np.full(count, 1 / count), _DRAWS)
-    return Estimate(round(value, _DIGITS), *_interval(statistic(weights @ table)), cases)
+    drawn = np.concatenate([statistic(weights @ table) for weights in _weights(count)])
+    return Estimate(round(value, _DIGITS), *_interval(drawn), cases)
+
+
+@lru_cache(maxsize=4)
+def _weights(count: int) -> tuple[_Array, ...]:
+    """Return how often each of ``count`` cases is drawn, in blocks of (draws, count); the same for the same count."""
+    chance, each = np.random.default_rng(_SEED), np.full(count, 1 / count)
+    step = max(1, _AT_ONCE // count)
+    sizes = [min(step, _DRAWS - start) for start in range(0, _DRAWS, step)]
+    return tuple(chance.multinomial(count, each, size).astype(np.float64) for size in sizes)
+
+
+def _average_precision(weights: _Array, right: _Array) -> _Array:
+    found = weights * right
+    precision = _ratio(np.cumsum(found, axis=1), np.cumsum(weights, axis=1))
+    return _ratio(np.nansum(found * precision, axis=1), found.sum(axis=1))
 
 
 def _interval(drawn: npt.NDArray[Any]) -> tuple[float, float]:

@@ -23,6 +23,7 @@ from kg.catalog.tags import TAGGED
 from kg.catalog.vocabulary import PREFERRED
 from kg.errors import ArtefactError
 from kg.graph.fits import Fits, split_models
+from kg.graph.makers import Makers, read_makers
 from kg.graph.traits import Traits, default_traits
 from kg.graph.type_edges import Pool
 from kg.text import key
@@ -32,7 +33,7 @@ __all__ = ["LIKES", "Catalogue", "Features", "compute_features"]
 _BATCH = 20_000
 LIKES = tuple(f"likes_{name}" for name in PREFERRED)
 """The columns of what is preferred in a substitute: bit sets, one for each attribute of ``PREFERRED``."""
-_GUARDED = ("species", "ages", "diet", "unit", "steps", "fit", "stated", "scent", "form")
+_GUARDED = ("species", "ages", "diet", "unit", "steps", "fit", "stated", "makers", "bound", "scent", "form")
 _COLUMNS = ("row", "type", "brand", *_GUARDED, *LIKES)
 _NO_WORDS = frozenset({"size_class"})  # "large" eggs are not the large pack of eggs
 _FILL = """
@@ -45,7 +46,7 @@ CREATE OR REPLACE TABLE given AS SELECT g.* REPLACE (CASE WHEN t.tags IS NULL TH
 FROM given g LEFT JOIN (SELECT * FROM ({TAGGED}) SEMI JOIN given USING (id)) t USING (id)"""
 _TABLE = f"""
 CREATE TABLE trait (row BIGINT, type INTEGER, brand BIGINT, species INTEGER, ages INTEGER, diet BIGINT, unit INTEGER,
-  steps INTEGER, fit INTEGER, stated BOOLEAN, scent BIGINT, form BIGINT,
+  steps INTEGER, fit INTEGER, stated BOOLEAN, makers INTEGER, bound BOOLEAN, scent BIGINT, form BIGINT,
   {", ".join(f"{name} BIGINT" for name in LIKES)})"""
 _READ = "SELECT row, type_id, category, title, brand, attributes FROM given ORDER BY row"
 _READ_STATED = "SELECT DISTINCT attributes FROM given WHERE contains(attributes, '\"compatible_with\"')"
@@ -96,7 +97,7 @@ class Features:
 def compute_features(
     engine: duckdb.DuckDBPyConnection, catalogue: Catalogue, types: Mapping[str, int], pools: Sequence[Pool]
 ) -> Features:
-    """Fill the tables ``trait``, ``member`` and ``fit_model`` from the catalogue; return what the pools hold.
+    """Fill the tables ``trait``, ``member``, ``fit_model`` and ``maker_brand``; return what the pools hold.
 
     Raises:
         ArtefactError: a row's attributes are not a JSON object of strings; names file and row.
@@ -104,7 +105,9 @@ def compute_features(
     _gather(engine, catalogue)
     engine.execute(_TABLE)
     engine.execute("CREATE TABLE member (pool INTEGER, whole BOOLEAN, row BIGINT)")
-    reading = _Reading(catalogue, Fits(_stated_models(engine, catalogue.products)), Features(pools, catalogue.traits))
+    fits = Fits(_stated_models(engine, catalogue.products))
+    makers = read_makers(engine.cursor(), catalogue.products, catalogue.traits)
+    reading = _Reading(catalogue, fits, makers, Features(pools, catalogue.traits))
     reader = engine.cursor().execute(_READ)
     while batch := reader.fetchmany(_BATCH):
         traits: list[tuple[int, ...]] = []
@@ -118,7 +121,9 @@ def compute_features(
         _insert(engine, "INSERT INTO member SELECT * FROM batch", ("pool", "whole", "row"), members)
     engine.execute("DROP TABLE given")
     engine.execute("CREATE TABLE fit_model (fit INTEGER, model INTEGER)")
-    _insert(engine, "INSERT INTO fit_model SELECT * FROM batch", ("fit", "model"), list(reading.fits.members()))
+    _insert(engine, "INSERT INTO fit_model SELECT * FROM batch", ("fit", "model"), list(fits.members()))
+    engine.execute("CREATE TABLE maker_brand (makers INTEGER, brand INTEGER)")
+    _insert(engine, "INSERT INTO maker_brand SELECT * FROM batch", ("makers", "brand"), list(makers.members()))
     return reading.features
 
 
@@ -128,6 +133,7 @@ class _Reading:
 
     catalogue: Catalogue
     fits: Fits
+    makers: Makers
     features: Features
 
     def product(
@@ -143,12 +149,14 @@ class _Reading:
         if self.fits or wants_words:
             text = key(title) if brand.casefold() in title.casefold() else key(f"{brand} {title}")
         fit = self.fits.number(given.get("compatible_with", ""), text) if self.fits else (0, False)
+        makers = self.makers.number(title, brand, given.get("compatible_with", "")) if self.makers else (0, False)
         diet = traits.kept("diet", given.get("diet", ""))
         numbers = (
             *traits.audience(given.get("audience", "")),
             diet,
             *parse_size(given.get("size", "")),
             *fit,
+            *makers,
             traits.scent(given.get("scent", ""), given.get("skin_type", "")) | traits.scentless(*kind),
             traits.kept("form", given.get("form", "")),
             *(traits.preferred(name, given.get(name, "")) for name in PREFERRED),

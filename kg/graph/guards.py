@@ -8,9 +8,12 @@ Traits: ``species`` and ``ages`` are bit sets of the audience (ages of people, o
 one of diets with all they imply, ``form`` one of forms to keep, ``scent`` says whether there is one, whether it is made
 for sensitive skin, whether its kind has scents at all, and which are to be kept ("unscented"); the vocabulary of
 attributes says what is to be kept. ``unit`` and ``steps`` are the pack size on a logarithmic scale, ``fit`` is a set of
-models (0: none) and ``stated`` says that the catalogue states it (else it was read off the title). ``s.anyone`` marks
-an intent: it has no traits. ``o.shared`` says that the two fits have a model in common (null: none). ``e.hosts``: the
-target type sells models that the source type fits.
+models (0: none) and ``stated`` says that the catalogue states it (else it was read off the title). ``makers`` is a set
+of brands: those a product says it is made for (``bound``), else its own; 0 where neither is known, or where nothing is
+said in a type whose products are often made for other brands. ``s.anyone`` marks an intent: it has no traits.
+``o.shared`` and ``k.shared`` say that the two fits have a model, the two sets of brands a brand in common (null: none).
+``e.hosts``: the target type sells models that the source type fits; ``e.serves``: it sells products of a brand that
+products of the source type are made for.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from kg.model import Relation
 
 __all__ = ["GUARDS", "TRAITS", "Guard", "guards_for", "reads"]
 
-TRAITS = ("species", "ages", "diet", "unit", "steps", "fit", "scent", "form")
+TRAITS = ("species", "ages", "diet", "unit", "steps", "fit", "makers", "scent", "form")
 _ALL = frozenset({Relation.COMPLEMENTS, Relation.PAIRS_WITH, Relation.SUBSTITUTES})
 _REPLACING = frozenset({Relation.SUBSTITUTES})
 
@@ -94,6 +97,13 @@ GUARDS: tuple[Guard, ...] = (
         _ALL,
         ("fit",),
         """NOT s.anyone AND NOT coalesce(o.shared, FALSE) AND (t.stated OR (s.stated AND (t.fit != 0 OR e.hosts)))""",
+    ),
+    Guard(
+        "brand",
+        "made for another brand's products",
+        _ALL,
+        ("makers",),
+        """s.makers != 0 AND t.makers != 0 AND NOT coalesce(k.shared, FALSE) AND (t.bound OR (s.bound AND e.serves))""",
     ),
     Guard(
         "size",

@@ -23,6 +23,7 @@ GUARD_NAMES = (
     "scent_kept",
     "form",
     "compatibility",
+    "brand",
     "size",
 )
 PROJECTED = (Relation.COMPLEMENTS, Relation.PAIRS_WITH, Relation.SATISFIED_BY, Relation.SUBSTITUTES)

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 
 from kg.graph.features import LIKES
 from kg.graph.guards import TRAITS, Guard
+from kg.graph.makers import OTHER
 
 __all__ = [
     "BEST",
@@ -35,6 +36,9 @@ __all__ = [
     "variants",
 ]
 
+_ACCESSORIES = 10  # a type is one of accessories when one in so many says for which brand it is made
+_ASKED = {"fit": "fitting", "makers": "binding"}
+_SAID = {"stated": "fitting", "bound": "binding"}
 _ZEROS = ", ".join(f"0 AS {name}" for name in ("brand", *TRAITS, *LIKES))
 # Small popularity is none, and the largest of a type counts 1. Ids order the rest: binary order of UTF-8 text.
 SETUP = (
@@ -42,11 +46,14 @@ SETUP = (
 CREATE TABLE shop AS SELECT file_row_number AS row, id, group_id, type_id, in_stock,
   CASE WHEN isfinite(popularity) AND popularity > 0 THEN popularity ELSE 0 END AS popularity
 FROM read_parquet($products, file_row_number = true) p SEMI JOIN wanted w ON w.name = p.type_id""",
-    """
+    f"""
 CREATE TABLE product AS
 WITH grouped AS (SELECT group_id, min(row) AS gid FROM shop WHERE group_id != '' GROUP BY group_id),
-  top AS (SELECT type_id, max(popularity) AS most FROM shop GROUP BY type_id)
-SELECT t.*, coalesce(g.gid, s.row) AS gid, row_number() OVER (ORDER BY s.id, s.row) AS ord,
+  top AS (SELECT type_id, max(popularity) AS most FROM shop GROUP BY type_id),
+  accessory AS (SELECT type FROM trait GROUP BY type HAVING count(*) FILTER (bound) * {_ACCESSORIES} >= count(*))
+SELECT t.* REPLACE (CASE WHEN bound THEN makers WHEN t.type IN (SELECT type FROM accessory) THEN 0
+    WHEN makers IN (SELECT makers FROM maker_brand) THEN makers ELSE least(makers, {OTHER}) END AS makers),
+  coalesce(g.gid, s.row) AS gid, row_number() OVER (ORDER BY s.id, s.row) AS ord,
   CASE WHEN $in_stock_first AND NOT s.in_stock THEN 1 ELSE 0 END AS tier,
   CASE WHEN m.most > 0 THEN s.popularity / m.most ELSE 0 END AS pop
 FROM trait t JOIN shop s ON s.row = t.row JOIN top m ON m.type_id = s.type_id
@@ -60,20 +67,28 @@ JOIN product p ON p.row = m.row""",
     f"""
 CREATE TABLE source AS SELECT p.row AS sid, FALSE AS anyone, p.* EXCLUDE (row, tier, pop) FROM product p
   SEMI JOIN edge e ON e.source = p.type
-UNION ALL BY NAME SELECT -source AS sid, TRUE AS anyone, source AS type, {_ZEROS}, FALSE AS stated, -source AS gid,
-  -source AS ord
+UNION ALL BY NAME SELECT -source AS sid, TRUE AS anyone, source AS type, {_ZEROS}, FALSE AS stated, FALSE AS bound,
+  -source AS gid, -source AS ord
   FROM (SELECT DISTINCT source FROM edge WHERE source_kind = 'Intent')""",
     """
 CREATE TABLE overlap AS SELECT DISTINCT a.fit AS a, b.fit AS b, TRUE AS shared
 FROM fit_model a JOIN fit_model b USING (model)""",
     """
+CREATE TABLE kin AS SELECT DISTINCT a.makers AS a, b.makers AS b, TRUE AS shared
+FROM maker_brand a JOIN maker_brand b USING (brand)""",
+    """
 CREATE OR REPLACE TABLE edge AS
 WITH states AS (SELECT DISTINCT type, fit FROM source WHERE stated),
   offers AS (SELECT DISTINCT pool, fit, stated FROM target WHERE fit != 0),
   hosting AS (SELECT DISTINCT e.edge FROM edge e JOIN states s ON s.type = e.source JOIN overlap o ON o.a = s.fit
-    JOIN offers t ON t.pool = e.pool AND t.fit = o.b)
-SELECT e.*, e.edge IN (SELECT edge FROM hosting) AS hosts,
-  e.source IN (SELECT type FROM states) OR e.pool IN (SELECT pool FROM offers WHERE stated) AS fitting
+    JOIN offers t ON t.pool = e.pool AND t.fit = o.b),
+  bind AS (SELECT DISTINCT type, makers FROM source WHERE bound),
+  sells AS (SELECT DISTINCT pool, makers, bound FROM target WHERE makers != 0),
+  serving AS (SELECT DISTINCT e.edge FROM edge e JOIN bind s ON s.type = e.source JOIN kin k ON k.a = s.makers
+    JOIN sells t ON t.pool = e.pool AND t.makers = k.b AND NOT t.bound)
+SELECT e.*, e.edge IN (SELECT edge FROM hosting) AS hosts, e.edge IN (SELECT edge FROM serving) AS serves,
+  e.source IN (SELECT type FROM states) OR e.pool IN (SELECT pool FROM offers WHERE stated) AS fitting,
+  e.source IN (SELECT type FROM bind) OR e.pool IN (SELECT pool FROM sells WHERE bound) AS binding
 FROM edge e""",
     "CREATE TABLE result (sid BIGINT, row BIGINT, edge INTEGER, rank INTEGER)",
 )
@@ -82,27 +97,28 @@ FROM edge e""",
 def signatures(read: frozenset[str], liked: Sequence[str] = ()) -> list[str]:
     """Return the statements that group sources and targets of ``$relation`` by the traits in ``read``.
 
-    ``liked`` are the columns of ``LIKES`` that make tastes. A fit counts only where some edge of the relation can ask
-    for it, else every phone were its own signature.
+    ``liked`` are the columns of ``LIKES`` that make tastes. Fits and brands count only where some edge of the relation
+    can ask for them, else every phone were its own signature.
     """
-    columns = [_masked(name, name in read) for name in TRAITS] + [_masked("stated", "fit" in read)]
+    columns = [_masked(name, name in read) for name in TRAITS]
+    columns += [_masked("stated", "fit" in read), _masked("bound", "makers" in read)]
     columns += [f"p.{name}" if name in liked else f"0 AS {name}" for name in LIKES]
     traits = ", ".join(columns)
-    names = ", ".join((*TRAITS, "stated"))
+    names = ", ".join((*TRAITS, "stated", "bound"))
     tastes = ", ".join(liked)
     group = f"dense_rank() OVER (ORDER BY sig, {tastes})" if liked else "sig"
     taste = f"dense_rank() OVER (ORDER BY {tastes})" if liked else "1"
     return [
         f"""
 CREATE OR REPLACE TABLE sources AS
-WITH ours AS (SELECT source AS type, bool_or(fitting) AS fitting FROM edge
+WITH ours AS (SELECT source AS type, bool_or(fitting) AS fitting, bool_or(binding) AS binding FROM edge
   WHERE relation = $relation GROUP BY source),
   masked AS (SELECT sid, type, anyone, gid, brand, ord, {traits} FROM source p JOIN ours o USING (type)),
   signed AS (SELECT *, dense_rank() OVER (ORDER BY type, anyone, {names}) AS sig FROM masked)
 SELECT *, {group} AS class FROM signed""",
         f"""
 CREATE OR REPLACE TABLE targets AS
-WITH ours AS (SELECT pool, bool_or(fitting) AS fitting FROM edge
+WITH ours AS (SELECT pool, bool_or(fitting) AS fitting, bool_or(binding) AS binding FROM edge
   WHERE relation = $relation GROUP BY pool),
   masked AS (SELECT row, pool, gid, brand, ord, tier, pop, {traits} FROM target p JOIN ours o USING (pool))
 SELECT *, dense_rank() OVER (ORDER BY pool, {names}) AS sig, {taste} AS taste FROM masked""",
@@ -116,10 +132,10 @@ FROM targets GROUP BY ALL""",
 
 
 def _masked(name: str, read: bool) -> str:
-    if name == "stated":
-        return "p.stated AND o.fitting AS stated" if read else "FALSE AS stated"
-    if name == "fit":
-        return "CASE WHEN o.fitting THEN p.fit ELSE 0 END AS fit" if read else "0 AS fit"
+    if name in _SAID:
+        return f"p.{name} AND o.{_SAID[name]} AS {name}" if read else f"FALSE AS {name}"
+    if name in _ASKED:
+        return f"CASE WHEN o.{_ASKED[name]} THEN p.{name} ELSE 0 END AS {name}" if read else f"0 AS {name}"
     return f"p.{name}" if read else f"0 AS {name}"
 
 
@@ -140,7 +156,7 @@ QUALIFY row_number() OVER (PARTITION BY sig, taste, brand ORDER BY tier, pop DES
 _WIDE = 4_294_967_296  # two places in the order of ids packed into one number: comparing pairs is slow
 _MEET = """
 FROM edge e JOIN ssig s ON s.type = e.source JOIN tsig t ON t.pool = e.pool
-LEFT JOIN overlap o ON o.a = s.fit AND o.b = t.fit"""
+LEFT JOIN overlap o ON o.a = s.fit AND o.b = t.fit LEFT JOIN kin k ON k.a = s.makers AND k.b = t.makers"""
 _CHUNK = "e.relation = $relation AND e.chunk = $chunk"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 
-from kg.catalog.vocabulary import Attribute, Vocabulary, load_vocabulary
+from kg.catalog.vocabulary import Attribute, Phrase, Vocabulary, load_vocabulary
 from kg.text import key
 
 __all__ = ["ADULT", "BABY", "GENTLE", "SCENTED", "SCENTLESS", "Traits", "default_traits"]
@@ -18,7 +18,11 @@ _NOTHING: Mapping[str, int] = {}
 
 
 class Traits:
-    """Reads ";"-separated values of attributes. What is not in the vocabulary has no bits."""
+    """Reads ";"-separated values of attributes. What is not in the vocabulary has no bits.
+
+    ``fit_cues`` are what a title says before the device or brand that it is made for, ``no_makers`` phrases after one
+    that name neither; ``denied`` are words that deny what follows within so many words.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         attributes = vocabulary.attributes
@@ -29,6 +33,10 @@ class Traits:
         self._own = {name: _own(attributes.get(name)) for name in ("diet",)}
         self._same = _same(attributes)
         self._scents = attributes.get("scent")
+        fits = attributes.get("compatible_with")
+        self.fit_cues = fits.cues if fits else frozenset[str]()
+        self.no_makers = frozenset(fits.ignore) if fits else frozenset[Phrase]()
+        self.denied = vocabulary.denied_before
         self._hard = frozenset(self._same) | frozenset(self._ages) | frozenset(self._species)
         self.audience = lru_cache(maxsize=4096)(self._audience)
         self.kept = lru_cache(maxsize=8192)(self._kept_bits)

@@ -11,7 +11,7 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from kg.text import normalise, singular
+from kg.text import clean, normalise, singular
 from linkers.products.contrasts import Contrasts, load_contrasts
 from linkers.products.terms import CODE, CORE, STEM, WORD, term
 
@@ -117,7 +117,7 @@ class Analyser:
 
     def read(self, text: Text) -> Reading:
         """Return the reading of a text; of a very long one, of its beginning. Never raises on any text."""
-        title, rest = text.title[:_CHARACTERS], f"{text.brand} {text.detail}".strip()[:_CHARACTERS]
+        title, rest = clean(text.title[:_CHARACTERS]), f"{text.brand} {text.detail}".strip()[:_CHARACTERS]
         key = normalise(title)
         said = {word[0]: word for word in map(self._word, itertools.islice(_useful(key), _TITLE_WORDS))}
         inner = {word[0]: word for word in map(self._word, itertools.islice(_useful(normalise(rest)), _DETAIL_WORDS))}

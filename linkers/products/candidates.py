@@ -10,7 +10,7 @@ from linkers.products.columns import Columns, places
 from linkers.products.engines import sparse, top_products
 from linkers.products.index import ProductIndex
 from linkers.products.postings import field_norms
-from linkers.products.rows import Array, Rows
+from linkers.products.rows import Array, Rows, distinct
 
 __all__ = ["Batch", "Pairs", "Search", "read_batch"]
 
@@ -72,7 +72,7 @@ class Search:
         if not found:
             nothing = np.zeros(0, dtype=np.int64)
             return Pairs(nothing, nothing)
-        keys = np.unique(np.concatenate([mentions << np.int64(32) | products for mentions, products in found]))
+        keys = distinct(np.concatenate([mentions << np.int64(32) | products for mentions, products in found]))
         return Pairs(keys >> np.int64(32), keys & np.int64(0xFFFFFFFF))
 
     def _sharing(self, index: ProductIndex, batch: Batch) -> tuple[Array, Array]:

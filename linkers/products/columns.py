@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from linkers.products.analyse import Reading, Text
-from linkers.products.rows import Array, Rows, rows_of, stacked
+from linkers.products.rows import Array, Rows, distinct, rows_of, stacked
 
 __all__ = ["BLOBS", "GRAMS", "HASHED", "PLAIN", "TERMS", "Columns", "columns_of", "merged", "ordered", "places"]
 
@@ -28,6 +28,7 @@ BLOBS = ("ids", "titles", "keys")
 """Columns of UTF-8 text."""
 
 _LONGEST_WORD = 24
+_HIGHEST = 1e30  # what is no number below is no price
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def columns_of(
 ) -> Columns:
     """Return the columns of some products."""
     hashed = {name: rows_of([getattr(reading, name) for reading in readings]) for name in TERMS}
-    terms = np.unique(np.concatenate([rows.values for rows in hashed.values()]))
+    terms = distinct(np.concatenate([rows.values for rows in hashed.values()]))
     terms = terms[terms != 0]
     rows: Any = {name: each.with_values(places(terms, each.values)) for name, each in hashed.items()}
     rows |= {name: _low_bits(rows_of([getattr(reading, name) for reading in readings])) for name in HASHED}
@@ -101,7 +102,7 @@ def columns_of(
         grams=_grams_of(terms, readings),
         numbers=rows_of([reading.numbers for reading in readings], np.bool_),
         marks=np.array([reading.marks for reading in readings], dtype=np.uint64),
-        price=np.array([text.price for text in texts], dtype=np.float32),
+        price=np.array([_price(text) for text in texts], dtype=np.float32),
         head=np.array(heads, dtype=np.uint64),
         hashes=np.array(hashes, dtype=np.uint64),
         vectors=vectors,
@@ -115,7 +116,7 @@ def columns_of(
 def merged(parts: Sequence[Columns]) -> Columns:
     """Return the products of all parts, in their order, over one table of the terms that are in use."""
     used = [part.terms[_in_use(part)] for part in parts]
-    terms = np.unique(np.concatenate(used))
+    terms = distinct(np.concatenate(used))
     joined: dict[str, list[Rows]] = {name: [] for name in TERMS}
     for part in parts:
         table = np.append(places(terms, part.terms), np.int32(-1))  # a place of -1 reads the last entry
@@ -155,7 +156,8 @@ def _grams_merged(terms: Array, parts: Sequence[Columns]) -> Rows:
     """Return the letter groups of ``terms``, from the first part that knows them."""
     all_ = stacked([part.grams for part in parts])
     at = np.concatenate([places(terms, part.terms) for part in parts])
-    known = np.flatnonzero((all_.counts > 0) & (at >= 0))
+    titled = np.concatenate([_in_use(part, ("words",)) for part in parts])  # a title that had the word may be gone
+    known = np.flatnonzero((all_.counts > 0) & (at >= 0) & titled)
     found, first = np.unique(at[known], return_index=True)
     counts = np.zeros(len(terms), dtype=np.int64)
     counts[found] = all_.counts[known[first]]
@@ -164,9 +166,9 @@ def _grams_merged(terms: Array, parts: Sequence[Columns]) -> Rows:
     return Rows(starts, all_.take(known[first]).values)
 
 
-def _in_use(part: Columns) -> Array:
+def _in_use(part: Columns, names: Sequence[str] = TERMS) -> Array:
     used = np.zeros(len(part.terms) + 1, dtype=np.bool_)
-    for name in TERMS:
+    for name in names:
         used[getattr(part, name).values] = True
     return used[:-1]
 
@@ -177,6 +179,10 @@ def places(terms: Array, hashes: Array) -> Array:
         return np.full(len(hashes), -1, dtype=np.int32)
     at = np.minimum(np.searchsorted(terms, hashes), len(terms) - 1)
     return np.where(terms[at] == hashes, at, -1).astype(np.int32)
+
+
+def _price(text: Text) -> float:
+    return text.price if 0 < text.price < _HIGHEST else 0.0
 
 
 def _low_bits(rows: Rows) -> Rows:

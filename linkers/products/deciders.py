@@ -9,18 +9,17 @@ import numpy as np
 
 from linkers.products.candidates import Pairs
 from linkers.products.features import FEATURES, Values
-from linkers.products.model import Model, Ranked, rank
+from linkers.products.model import SIGNALS, Model, Ranked, rank
 
-__all__ = ["Decided", "Decider", "EqualTitles", "ModelDecider", "NearestMeaning"]
+__all__ = ["Decider", "EqualTitles", "ModelDecider", "NearestMeaning", "Ordered"]
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """What became of a batch: candidates in order, and for each mention the chance (0..1) of its best one."""
+class Ordered:
+    """The candidates of a batch in order, and their scores."""
 
     ranked: Ranked
     scores: Values
-    chances: Values
 
 
 class Decider(Protocol):
@@ -31,8 +30,17 @@ class Decider(Protocol):
         """Changes whenever decisions may change."""
         ...
 
-    def decide(self, pairs: Pairs, found: Values) -> Decided:
-        """Return the order of candidates and their chances, of the features of pairs."""
+    @property
+    def ranks_by(self) -> frozenset[str]:
+        """The features that the order of candidates depends on."""
+        ...
+
+    def order(self, pairs: Pairs, found: Values) -> Ordered:
+        """Return the order of candidates, by the features in :attr:`ranks_by`."""
+        ...
+
+    def chances(self, ordered: Ordered, best: Values) -> Values:
+        """Return how likely (0..1) the best candidate of each mention is right; ``best``: all its features."""
         ...
 
 
@@ -42,38 +50,57 @@ class ModelDecider:
     def __init__(self, model: Model) -> None:
         self._model = model
         self.version = model.version
+        self.ranks_by = frozenset(name for name, weight in model.features.items() if weight)
 
-    def decide(self, pairs: Pairs, found: Values) -> Decided:
+    def order(self, pairs: Pairs, found: Values) -> Ordered:
         """See :class:`Decider`."""
         scores = self._model.scores(found)
-        ranked = rank(scores, found, pairs.mentions, pairs.products)
-        return Decided(ranked, scores, self._model.chances(ranked.signals))
+        return Ordered(rank(scores, found, pairs.mentions, pairs.products), scores)
+
+    def chances(self, ordered: Ordered, best: Values) -> Values:
+        """See :class:`Decider`."""
+        seen = ordered.ranked.signals[:, : len(SIGNALS) - len(FEATURES)]
+        return self._model.chances(np.concatenate([seen, best], axis=1))
 
 
 class EqualTitles:
     """By equal titles alone; products of one title share the chance."""
 
     version = "equal-titles"
+    ranks_by = frozenset({"same"})
 
-    def decide(self, pairs: Pairs, found: Values) -> Decided:
+    def order(self, pairs: Pairs, found: Values) -> Ordered:
         """See :class:`Decider`."""
-        same = found[:, list(FEATURES).index("same")]
-        ranked = rank(same, found, pairs.mentions, pairs.products)
-        equal = np.bincount(pairs.mentions, weights=same, minlength=int(pairs.mentions.max(initial=0)) + 1)
-        best = same[ranked.order[ranked.first]]
-        return Decided(ranked, same, np.where(best > 0, 1 / np.maximum(equal[ranked.mentions], 1), 0.0))
+        same = found[:, _at("same")]
+        return Ordered(rank(same, found, pairs.mentions, pairs.products), same)
+
+    def chances(self, ordered: Ordered, best: Values) -> Values:
+        """See :class:`Decider`."""
+        ranked = ordered.ranked
+        ends = np.append(ranked.first[1:], len(ranked.order))
+        equal = np.add.reduceat(ordered.scores[ranked.order], ranked.first) if len(ends) else ends
+        return np.where(best[:, _at("same")] > 0, 1 / np.maximum(equal, 1), 0.0)
 
 
 class NearestMeaning:
     """By the cosine of embeddings, on a logistic curve."""
 
+    ranks_by = frozenset({"meaning"})
+
     def __init__(self, midpoint: float, steepness: float) -> None:
         self._midpoint, self._steepness = midpoint, steepness
         self.version = f"nearest-{midpoint}-{steepness}"
 
-    def decide(self, pairs: Pairs, found: Values) -> Decided:
+    def order(self, pairs: Pairs, found: Values) -> Ordered:
         """See :class:`Decider`."""
-        cosines = found[:, list(FEATURES).index("meaning")]
-        ranked = rank(cosines, found, pairs.mentions, pairs.products)
-        best = cosines[ranked.order[ranked.first]]
-        return Decided(ranked, cosines, 1 / (1 + np.exp(-self._steepness * (best - self._midpoint))))
+        cosines = found[:, _at("meaning")]
+        return Ordered(rank(cosines, found, pairs.mentions, pairs.products), cosines)
+
+    def chances(self, ordered: Ordered, best: Values) -> Values:
+        """See :class:`Decider`."""
+        del ordered
+        return 1 / (1 + np.exp(-self._steepness * (best[:, _at("meaning")] - self._midpoint)))
+
+
+def _at(feature: str) -> int:
+    return list(FEATURES).index(feature)

@@ -1,11 +1,12 @@
 """Features of a mention and a product: what of either the other accounts for, and what contradicts it.
 
-All are between -1 and 1 and mean the same whatever the catalogue: shares weigh a word by how rare it is there. What is
-worked out for thousands of pairs at once is one array operation, not a loop.
+All are between -1 and 1 (``length``: from 0 to 3.5) and mean the same whatever the catalogue: shares weigh a word by
+how rare it is there. What is worked out for thousands of pairs at once is one array operation, not a loop.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from linkers.products.columns import GRAMS, places
 from linkers.products.contrasts import load_contrasts
 from linkers.products.engines import sparse
 from linkers.products.index import ProductIndex
-from linkers.products.rows import Array, Rows
+from linkers.products.rows import Array, Rows, distinct
 
 __all__ = ["FEATURES", "Values", "features"]
 
@@ -56,6 +57,14 @@ FEATURES = {
 }
 """The features of a pair, in order, and what each is."""
 
+_WORDS = frozenset({"words", "text", "letters"})
+_SAID = frozenset({"said", "said_exact", "numbers_missing"})
+_STATED = frozenset({"stated", "numbers_added", "length"})
+_CODES = frozenset({"code", "core", "code_near", "code_clash"})
+_BRANDS = frozenset({"brand", "brand_clash", "maker"})
+_STRINGS = frozenset({"same", "order", "inside", "within"})
+_REST = FEATURES.keys() - _WORDS - _SAID - _STATED - _CODES - _BRANDS - _STRINGS
+_SCORERS = {"order": fuzz.token_sort_ratio, "inside": fuzz.token_set_ratio, "within": fuzz.partial_ratio}
 _JOINED, _STEM, _DETAIL = 0.9, 0.75, 0.6
 _LEVELS = 3  # beginnings of model numbers, of five letters, seven, nine
 
@@ -69,7 +78,7 @@ class _Sets:
     @classmethod
     def of(cls, owners: Array, terms: Array) -> _Sets:
         known = terms >= 0
-        return cls(np.unique(owners[known] << np.int64(32) | terms[known].astype(np.int64)))
+        return cls(distinct(owners[known] << np.int64(32) | terms[known].astype(np.int64)))
 
     def have(self, owners: Array, terms: Array) -> NDArray[np.bool_]:
         """Return whether each owner has the term beside it."""
@@ -80,12 +89,20 @@ class _Sets:
         return (self.keys[at] == keys) & (terms >= 0)
 
 
-def features(index: ProductIndex, batch: Batch, pairs: Pairs) -> Values:
-    """Return the features of each pair, shape (pairs, features), in the order of :data:`FEATURES`."""
+def features(index: ProductIndex, batch: Batch, pairs: Pairs, wanted: Collection[str] = FEATURES.keys()) -> Values:
+    """Return the features of each pair, shape (pairs, features), in the order of :data:`FEATURES`.
+
+    Args:
+        index: the products.
+        batch: the mentions.
+        pairs: which to compare.
+        wanted: the features that are needed; others may be left 0, if that saves work.
+    """
     if not len(pairs):
         return np.zeros((0, len(FEATURES)), dtype=np.float32)
-    found = _Comparison(index, batch, pairs).all()
-    return np.stack([found[name] for name in FEATURES], axis=1).astype(np.float32)
+    found = _Comparison(index, batch, pairs).all(frozenset(wanted))
+    nothing = np.zeros(len(pairs), dtype=np.float32)
+    return np.stack([found.get(name, nothing) for name in FEATURES], axis=1).astype(np.float32)
 
 
 class _Comparison:
@@ -99,40 +116,51 @@ class _Comparison:
         self._other = index.columns.take(products)  # read from the memory-mapped columns once
         self._size = len(pairs)
 
-    def all(self) -> dict[str, Values]:
-        """Return every feature."""
-        return {
-            **self._cosines(),
-            **self._said(),
-            **self._stated(),
-            **self._codes(),
-            **self._brands(),
-            **self._strings(),
-            **self._rest(),
-        }
+    def all(self, wanted: frozenset[str]) -> dict[str, Values]:
+        """Return the wanted features, and those that come with them."""
+        groups = (
+            (_WORDS, self._cosines),
+            (_SAID, self._said),
+            (_STATED, self._stated),
+            (_CODES, self._codes),
+            (_BRANDS, self._brands),
+            (_STRINGS, self._strings),
+            (_REST, self._rest),
+        )
+        out: dict[str, Values] = {}
+        for names, work_out in groups:
+            if names & wanted:
+                out |= work_out(wanted)
+        return out
 
-    def _cosines(self) -> dict[str, Values]:
+    def _cosines(self, wanted: frozenset[str]) -> dict[str, Values]:
         mine, other, batch, idf = self._mine, self._other, self._batch, self._index.postings.idf
-        gram_idf = self._index.postings.gram_idf
         out: dict[str, Values] = {}
         for name, ours, theirs in (
-            ("words", _owned(mine.words), _owned(other.words)),
-            ("text", _owned(mine.words, mine.detail), _owned(other.words, other.detail)),
+            ("words", (mine.words,), (other.words,)),
+            ("text", (mine.words, mine.detail), (other.words, other.detail)),
         ):
-            left = _units(ours[0], batch.idf[ours[1]], batch.place[ours[1]], (len(mine), len(idf)))
-            right = _units(theirs[0], idf[theirs[1]], theirs[1], (len(other), len(idf)))
-            out[name] = self._dots(left, right)
+            if name in wanted:
+                owners, values = _owned(*ours)
+                left = _units(owners, batch.idf[values], batch.place[values], (len(mine), len(idf)))
+                owners, values = _owned(*theirs)
+                right = _units(owners, idf[values], values, (len(other), len(idf)))
+                out[name] = self._dots(left, right)
+        return out | ({"letters": self._letters()} if "letters" in wanted else {})
+
+    def _letters(self) -> Values:
+        gram_idf = self._index.postings.gram_idf
         spelled: list[Any] = []
-        for side in (mine, other):
+        for side in (self._mine, self._other):
             grams = side.grams.take(side.words.values)
             owners, values = _once(side.words.owners()[grams.owners()], grams.values)
             spelled.append(_units(owners, gram_idf[values], values, (len(side), GRAMS)))
-        return out | {"letters": self._dots(*spelled)}
+        return self._dots(*spelled)
 
     def _dots(self, left: Any, right: Any) -> Values:  # noqa: ANN401 - scipy's types are partial
         return np.asarray(left[self._ours].multiply(right[self._theirs]).sum(axis=1)).ravel()
 
-    def _said(self) -> dict[str, Values]:
+    def _said(self, _: frozenset[str]) -> dict[str, Values]:
         """See what of the mention the product accounts for."""
         mine, other, batch = self._mine, self._other, self._batch
         at, pair = _spread(mine.words, self._ours)
@@ -153,7 +181,7 @@ class _Comparison:
             "numbers_missing": np.minimum(1, self._sum(pair, mine.numbers.values[at] & (cover < _DETAIL)) / 2),
         }
 
-    def _stated(self) -> dict[str, Values]:
+    def _stated(self, _: frozenset[str]) -> dict[str, Values]:
         """See what of the product's title the mention accounts for."""
         mine, other, batch = self._mine, self._other, self._batch
         at, pair = _spread(other.words, self._theirs)
@@ -173,7 +201,7 @@ class _Comparison:
             "length": np.abs(np.log(longer)),
         }
 
-    def _codes(self) -> dict[str, Values]:
+    def _codes(self, _: frozenset[str]) -> dict[str, Values]:
         mine, other = self._mine, self._other
         outer, cores, inner = (
             _Sets.of(rows.owners(), rows.values) for rows in (other.codes, other.cores, other.inner_codes)
@@ -198,7 +226,7 @@ class _Comparison:
             np.maximum.at(found, pair, (weight * shared * rare).astype(np.float32))
         return found
 
-    def _brands(self) -> dict[str, Values]:
+    def _brands(self, _: frozenset[str]) -> dict[str, Values]:
         mine, other, batch = self._mine, self._other, self._batch
         said = _Sets.of(
             np.concatenate([mine.words.owners(), mine.brand.owners()]),
@@ -221,19 +249,20 @@ class _Comparison:
         starts = np.where(has_words, np.append(first.values, -1)[first.starts[self._ours]], -1)
         return np.where(brands.counts[self._ours] > 0, shares, there.have(self._theirs, starts))
 
-    def _strings(self) -> dict[str, Values]:
+    def _strings(self, wanted: frozenset[str]) -> dict[str, Values]:
         ours = [self._mine.text("keys", row) for row in range(len(self._mine))]
         theirs = [self._other.text("keys", row) for row in range(len(self._other))]
         left: list[str] = [ours[row] for row in self._ours.tolist()]
         right: list[str] = [theirs[row] for row in self._theirs.tolist()]
-        return {
-            "same": np.fromiter(map(str.__eq__, left, right), dtype=np.float32, count=self._size),
-            "order": process.cpdist(left, right, scorer=fuzz.token_sort_ratio, dtype=np.float32) / 100,
-            "within": process.cpdist(left, right, scorer=fuzz.partial_ratio, dtype=np.float32) / 100,
-            "inside": process.cpdist(left, right, scorer=fuzz.token_set_ratio, dtype=np.float32) / 100,
-        }
+        out: dict[str, Values] = {}
+        if "same" in wanted:
+            out["same"] = np.fromiter(map(str.__eq__, left, right), dtype=np.float32, count=self._size)
+        for name, scorer in _SCORERS.items():
+            if name in wanted:
+                out[name] = process.cpdist(left, right, scorer=scorer, dtype=np.float32) / 100
+        return out
 
-    def _rest(self) -> dict[str, Values]:
+    def _rest(self, _: frozenset[str]) -> dict[str, Values]:
         mine, other = self._mine, self._other
         ours, theirs = (side.vectors.astype(np.float32) / 127 for side in (mine, other))
         differ, agree, silent = load_contrasts().compare(mine.marks[self._ours], other.marks[self._theirs])
@@ -275,7 +304,7 @@ def _owned(*parts: Rows) -> tuple[Array, Array]:
 
 
 def _once(owners: Array, values: Array) -> tuple[Array, Array]:
-    keys = np.unique(owners << np.int64(32) | values.astype(np.int64))
+    keys = distinct(owners << np.int64(32) | values.astype(np.int64))
     return keys >> np.int64(32), (keys & np.int64(0xFFFFFFFF)).astype(np.int64)
 
 

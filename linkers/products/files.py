@@ -97,7 +97,7 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     try:
         manifest = from_json(path.read_bytes(), Manifest)
-    except (OSError, ValueError) as error:
+    except (OSError, ArtefactError) as error:
         raise ArtefactError(f"{path} cannot be read: {error}", remedy=_REMEDY) from error
     if manifest.format != FORMAT:
         raise ArtefactError(f"{folder}: an index of format {manifest.format}, not {FORMAT}", remedy=_REMEDY)

@@ -178,8 +178,8 @@ def _write(folder: Path, columns: Columns, known: Known | None) -> None:
 
 def _hash(item: Item) -> int:
     text = item.text
-    parts = "\x00".join((text.title, text.brand, text.detail, repr(text.price), item.type_name))
-    return int.from_bytes(hashlib.blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+    parts = repr((text.title, text.brand, text.detail, text.price, item.type_name))
+    return int.from_bytes(hashlib.blake2b(parts.encode(), digest_size=8).digest())
 
 
 def _texts(columns: Columns) -> Iterator[str]:

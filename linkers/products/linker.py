@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from kg.model import Candidate, Link, NodeKind
 from kg.records import digest
 from kg.text import clean, normalise
 from linkers.products.analyse import Text
-from linkers.products.candidates import Pairs, Search, read_batch
-from linkers.products.deciders import Decided, Decider
+from linkers.products.candidates import Batch, Pairs, Search, read_batch
+from linkers.products.deciders import Decider, Ordered
 from linkers.products.features import FEATURES, Values, features
 from linkers.products.index import Item, ProductIndex, read_items
 
@@ -33,14 +33,40 @@ class Settings:
     search: Search
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The first candidates of every mention with all their features; those of a mention begin at ``first``."""
+
+    products: Values
+    features: Values
+    scores: Values
+    first: Values
+
+
 class ProductLinker:
     """Mention or offer -> product, or NIL. Pure: the same index and settings give the same answers, in any order."""
 
     def __init__(self, name: str, index: ProductIndex, settings: Settings, decider: Decider) -> None:
         self.name = name
-        self._index, self._settings, self._decider = index, settings, decider
+        self.decider = decider
+        self._index, self._settings = index, settings
         parts = (_CODE, index.manifest.reading, index.manifest.encoder, settings, decider.version)
         self.version = digest(name, *parts)[:16]
+
+    @property
+    def threshold(self) -> float:
+        """The probability (0..1) from which a best candidate is accepted."""
+        return self._settings.threshold
+
+    def compare(self, texts: Sequence[Text]) -> tuple[Pairs, Values]:
+        """Return the candidates of ``texts``, mentions counted from 0, and all features of each."""
+        batch, pairs = self._pairs(texts)
+        return pairs, features(self._index, batch, pairs)
+
+    def _pairs(self, texts: Sequence[Text]) -> tuple[Batch, Pairs]:
+        columns = read_items([Item(str(at), text) for at, text in enumerate(texts)])
+        batch = read_batch(self._index, columns)
+        return batch, self._settings.search.pairs(self._index, batch)
 
     def link(self, mention: str | Text) -> Link:
         """Return the answer for one mention; never raises on any text."""
@@ -54,7 +80,7 @@ class ProductLinker:
         for text in dict.fromkeys(texts):
             refused = self._refused(text)
             if refused:
-                known[text] = self._nil(text, refused)
+                known[text] = _nil(text, refused)
             else:
                 fresh.append(text)
         for start in range(0, len(fresh), _BATCH):
@@ -69,47 +95,55 @@ class ProductLinker:
             return "no words in it"
         return "" if len(self._index) else "the catalogue is empty"
 
-    def _answers(self, texts: Sequence[Text]) -> Iterable[Link]:
-        columns = read_items([Item(str(at), replace(text, title=clean(text.title))) for at, text in enumerate(texts)])
-        batch = read_batch(self._index, columns)
-        pairs = self._settings.search.pairs(self._index, batch)
-        found = features(self._index, batch, pairs)
-        decided = self._decider.decide(pairs, found)
-        ranked = decided.ranked
-        ends = np.append(ranked.first[1:], len(ranked.order))
-        where = {int(mention): at for at, mention in enumerate(ranked.mentions)}
+    def _answers(self, texts: Sequence[Text]) -> Iterator[Link]:
+        batch, pairs = self._pairs(texts)
+        found = features(self._index, batch, pairs, self.decider.ranks_by)
+        ordered = self.decider.order(pairs, found)
+        shown = self._shown(batch, pairs, ordered)
+        chances = self.decider.chances(ordered, shown.features[shown.first])
+        where = {int(mention): at for at, mention in enumerate(ordered.ranked.mentions)}
         for number, text in enumerate(texts):
             at = where.get(number)
             if at is None:
-                yield self._nil(text, "nothing in the catalogue shares a word with it")
+                yield _nil(text, "nothing in the catalogue shares a word with it")
             else:
-                yield self._link(text, pairs, found, decided, at, ranked.order[ranked.first[at] : ends[at]])
+                yield self._link(text, float(chances[at]), shown, at)
 
-    def _link(self, text: Text, pairs: Pairs, found: Values, decided: Decided, at: int, order: Values) -> Link:
-        chance = round(float(decided.chances[at]), 6)
-        scores = decided.scores[order].astype(np.float64)
-        shares = np.exp(np.clip(scores - scores[0], -50, 0))
-        shares = chance * shares / shares[0]
+    def _shown(self, batch: Batch, pairs: Pairs, ordered: Ordered) -> _Shown:
+        """Work out all features of the first few candidates of each mention."""
+        ranked, count = ordered.ranked, max(2, self._settings.explain)
+        sizes = np.diff(np.append(ranked.first, len(ranked.order)))
+        places = np.arange(len(ranked.order)) - np.repeat(ranked.first, sizes)
+        kept = ranked.order[places < count]
+        few = Pairs(pairs.mentions[kept], pairs.products[kept])
+        first = np.cumsum(np.minimum(sizes, count)) - np.minimum(sizes, count)
+        return _Shown(few.products, features(self._index, batch, few), ordered.scores[kept], first)
+
+    def _link(self, text: Text, chance: float, shown: _Shown, at: int) -> Link:
+        start = int(shown.first[at])
+        end = int(shown.first[at + 1]) if at + 1 < len(shown.first) else len(shown.products)
+        shares = chance * np.exp(
+            np.clip(shown.scores[start:end].astype(np.float64) - float(shown.scores[start]), -50, 0)
+        )
         margin = round(chance - (float(shares[1]) if len(shares) > 1 else 0.0), 6)
-        kept = order[: max(1, self._settings.explain)]
-        candidates = [
-            self._candidate(int(pairs.products[pair]), float(share), found[pair])
-            for pair, share in zip(kept, shares, strict=False)
-        ]
         accepted = chance >= self._settings.threshold and margin >= self._settings.margin
+        count = max(1, min(self._settings.explain, end - start))
+        candidates = [self._candidate(shown, start + place, float(shares[place])) for place in range(count)]
         return Link(
             text.title,
             NodeKind.PRODUCT,
             candidates[0].id if accepted else None,
-            chance,
+            round(chance, 6),
             margin,
             self._reason(candidates[0], chance, accepted=accepted),
             candidates=tuple(candidates[: self._settings.explain]),
         )
 
-    def _candidate(self, row: int, share: float, found: Values) -> Candidate:
-        values = {name: round(float(value), 4) for name, value in zip(FEATURES, found, strict=True) if value}
-        return Candidate(self._index.id(row), self._index.title(row), round(share, 6), values)
+    def _candidate(self, shown: _Shown, place: int, share: float) -> Candidate:
+        values = [round(float(value), 4) for value in shown.features[place]]
+        row = int(shown.products[place])
+        found = {name: value for name, value in zip(FEATURES, values, strict=True) if value}
+        return Candidate(self._index.id(row), self._index.title(row), round(share, 6), found)
 
     def _reason(self, best: Candidate, chance: float, *, accepted: bool) -> str:
         name, found = best.name, best.features
@@ -124,8 +158,9 @@ class ProductLinker:
                 return f"{name!r} is nearest, but {why}"
         return f"{name!r} is nearest, but not near enough"
 
-    def _nil(self, text: Text, reason: str) -> Link:
-        return Link(text.title, NodeKind.PRODUCT, None, 0.0, reason=reason)
+
+def _nil(text: Text, reason: str) -> Link:
+    return Link(text.title, NodeKind.PRODUCT, None, 0.0, reason=reason)
 
 
 _RARE = 0.5

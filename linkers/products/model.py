@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kg.errors import InputError
+from kg.errors import ArtefactError, InputError
 from kg.records import digest, from_json
 from linkers.products.features import FEATURES, Values
 
@@ -132,8 +132,10 @@ def default_model() -> Model:
 def _checked(data: bytes, file: str) -> Model:
     try:
         model = from_json(data, Model)
-    except ValueError as error:
-        raise InputError(f"not a linker's model: {error}", file=file, remedy="make one with 'kg linker fit'") from error
+    except ArtefactError as error:
+        raise InputError(
+            f"not a linker's model: {error.reason}", file=file, remedy="make one with 'kg linker fit'"
+        ) from error
     unknown = sorted(set(model.features) - FEATURES.keys() | set(model.signals) - SIGNALS.keys())
     if unknown or model.format != _FORMAT:
         reason = f"unknown: {', '.join(unknown)}" if unknown else f"format {model.format}, not {_FORMAT}"

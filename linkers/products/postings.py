@@ -13,7 +13,7 @@ import numpy as np
 
 from linkers.products.columns import GRAMS, Columns
 from linkers.products.engines import sparse
-from linkers.products.rows import Array, Rows
+from linkers.products.rows import Array, Rows, distinct
 
 __all__ = ["FIELDS", "Postings", "build_postings", "field_norms", "idf_of"]
 
@@ -81,7 +81,7 @@ def _field(columns: Columns, name: str) -> Rows:
     if name != "stems":  # the others hold each term once, and no gaps
         return rows
     owners, values = rows.owners(), rows.values
-    keys = np.unique(owners[values >= 0] << np.int64(32) | values[values >= 0].astype(np.int64))
+    keys = distinct(owners[values >= 0] << np.int64(32) | values[values >= 0].astype(np.int64))
     owners, values = keys >> np.int64(32), (keys & np.int64(0xFFFFFFFF)).astype(np.int32)
     starts = np.zeros(len(rows) + 1, dtype=np.int64)
     np.cumsum(np.bincount(owners, minlength=len(rows)), out=starts[1:])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "Rows", "rows_of", "stacked"]
+__all__ = ["Array", "Rows", "distinct", "rows_of", "stacked"]
 
 Array = NDArray[Any]
 
@@ -45,6 +45,12 @@ class Rows:
     def with_values(self, values: Array) -> Rows:
         """Return rows of the same lengths with other values."""
         return Rows(self.starts, values)
+
+
+def distinct(values: Array) -> Array:
+    """Return the distinct values, ascending. By sorting: numpy's own hashes whole numbers, and is slow on these."""
+    ordered = np.sort(values)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
 
 
 def rows_of(rows: Sequence[Sequence[int]], dtype: Any = np.uint64) -> Rows:  # noqa: ANN401 - a numpy dtype

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from linkers.embeddings import Embedder, Matrix
 from linkers.types.inventory import Inventory
+from linkers.types.lexicon import Lexicon
 from linkers.types.phrase import Phrase
 
 __all__ = ["NearestNames", "WordIndex"]
@@ -17,15 +18,22 @@ __all__ = ["NearestNames", "WordIndex"]
 class WordIndex:
     """Inverted index from words to targets: words of names, what categories call them, what titles end on."""
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, lexicon: Lexicon) -> None:
         self._inventory = inventory
+        self._lexicon = lexicon
         self._postings: dict[str, list[int]] = {}
+        self._called: dict[str, list[int]] = {}
+        self._same: dict[tuple[str, ...], list[int]] = {}
         self._broader: dict[tuple[str, ...], list[int]] = {}
         for index, profile in enumerate(inventory.profiles):
             for word in sorted({word for name in profile.names for word in name.words}):
                 self._postings.setdefault(word, []).append(index)
             for words in sorted(profile.broader):
                 self._broader.setdefault(words, []).append(index)
+            for words in dict.fromkeys(name.words for name in profile.names):
+                self._same.setdefault(words, []).append(index)
+            for head in profile.calls.heads:
+                self._called.setdefault(head, []).append(index)
 
     def search(self, mention: Phrase, limit: int) -> list[int]:
         """Return up to ``limit`` targets for each of the three ways, best first by rarity of the words shared."""
@@ -38,10 +46,23 @@ class WordIndex:
                 scores[index] = scores.get(index, 0.0) + weight
         out = sorted(scores, key=lambda index: (-round(scores[index], 9), self._length(index), index))[:limit]
         for words in dict.fromkeys((mention.words, mention.core)):
-            out.extend(self._popular(self._broader.get(words, ()))[:limit])
             named = self._inventory.named.get(words, {})
             out.extend(sorted(named, key=lambda index: (-named[index], index))[:limit])
+        for words in self._endings(mention):
+            out.extend(self._popular(self._broader.get(words, ()))[:limit])
+        for words in self._lexicon.varieties.get(mention.kind, ()):
+            out.extend(self._same.get(words, ()))
+        called = self._called.get(mention.head, ())
+        out.extend(sorted(called, key=lambda index: (-self._share(index, mention.head), index))[:limit])
         return list(dict.fromkeys(out))
+
+    def _endings(self, mention: Phrase) -> Iterable[tuple[str, ...]]:
+        """Yield every ending of the mention's words and of its core, once; of both without "gear" and the like."""
+        whole = (mention.words, mention.core, mention.bare)
+        return dict.fromkeys(words[at:] for words in whole for at in range(len(words)))
+
+    def _share(self, index: int, head: str) -> float:
+        return self._inventory.profiles[index].calls.heads[head]
 
     def _length(self, index: int) -> int:
         return min((len(name.words) for name in self._inventory.profiles[index].names), default=0)

@@ -10,8 +10,8 @@ from kg.text import clean, key
 from linkers.base import Linker, Target
 from linkers.options import ExactOptions
 from linkers.types.disambiguate import Scored, decide
-from linkers.types.features import Reading
 from linkers.types.inventory import check_ids
+from linkers.types.reading import Reading
 from linkers.types.words import refused
 
 __all__ = ["build"]

@@ -8,38 +8,42 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz, process
-
 from kg.errors import ConfigError
-from kg.text import singular, tokens
 from linkers.base import Target
+from linkers.types.hierarchy import hierarchy_of, labels_of
 from linkers.types.lexicon import Lexicon
 from linkers.types.phrase import Phrase, read_phrase
+from linkers.types.spelling import Speller
+from linkers.types.titles import SELDOM, Calls, Title, calls_of, read_title
 
-__all__ = ["Inventory", "Profile", "build_inventory", "check_ids", "repair"]
+__all__ = ["Inventory", "Profile", "build_inventory", "check_ids"]
 
-_LEAF_PARTS = re.compile(r"\s*(?:[&,/]|\band\b)\s*")
 _TITLE_CORE = re.compile(r"[,(|\[\u2013\u2014]| - ")
-_SPELLING = 86.0
-_MIN_SPELLING = 5
+_LISTED = re.compile("[&,]")
+_Words = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """One target, ready to compare.
 
-    ``names`` are the phrases of name and aliases; ``context`` the words of its category path, ``above`` those
-    before the last category; ``broader`` what the last category calls it ("milk" for whole milk under "Dairy >
-    Milk"); ``titles`` the words of its titles, ``pairs`` two that stand together.
+    ``names`` are the phrases of name and aliases, ``heads`` their last words; ``context`` the words of its category
+    path, ``above`` those before the last category; ``broader`` what categories call it ("milk" for whole milk under
+    "Dairy > Milk"), with how sure that is; ``titles`` the words of its titles, ``pairs`` two that stand together,
+    ``said`` the titles one by one, ``calls`` what they call it; ``kind_of`` a target it is a kind of, or "".
     """
 
     target: Target
     names: tuple[Phrase, ...]
     context: frozenset[str]
     above: frozenset[str]
-    broader: frozenset[tuple[str, ...]]
+    broader: Mapping[_Words, float]
     titles: frozenset[str]
     pairs: frozenset[tuple[str, str]]
+    said: tuple[Title, ...]
+    calls: Calls
+    heads: frozenset[str]
+    kind_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +51,13 @@ class Inventory:
     """All targets in the order of their ids.
 
     ``named`` tells which targets' titles end on a phrase and the share (0..1) of such titles that are theirs;
-    ``vocabulary`` holds the words of all names; ``known`` those of categories, titles and the lexicon too;
-    ``joined`` maps two words of a name written as one to the two.
+    ``describing`` what stands before a head anywhere in the catalogue's titles ("insulated" before bottle).
     """
 
     profiles: tuple[Profile, ...]
-    named: Mapping[tuple[str, ...], Mapping[int, float]]
-    vocabulary: tuple[str, ...]
-    known: frozenset[str]
-    joined: Mapping[str, tuple[str, str]]
+    named: Mapping[_Words, Mapping[int, float]]
+    describing: Mapping[str, frozenset[str]]
+    speller: Speller
 
 
 def build_inventory(
@@ -67,24 +69,23 @@ def build_inventory(
         ConfigError: two targets share an id.
     """
     ordered = check_ids(targets)
-    profiles = tuple(_profile(target, lexicon, synonyms=synonyms, titles=titles) for target in ordered)
-    vocabulary = {word for profile in profiles for name in profile.names for word in name.words}
-    extra = {word for profile in profiles for word in profile.context | profile.titles}
-    pairs = {
-        first + second: (first, second)
-        for profile in reversed(profiles)
-        for name in profile.names
-        for first, second in zip(name.words, name.words[1:], strict=False)
-    }
-    lexical = (
-        {word for words in lexicon.synonyms for word in words} | lexicon.attributive | lexicon.generic | lexicon.measure
+    kinds = hierarchy_of(ordered, lexicon).broader
+    names = {target.id: target.name for target in ordered}
+    profiles = tuple(
+        _profile(
+            target,
+            lexicon,
+            [names[other] for other in kinds.get(target.id, ())],
+            synonyms=synonyms,
+            titles=titles,
+        )
+        for target in ordered
     )
     return Inventory(
         profiles,
         _named(profiles, lexicon, synonyms=synonyms) if titles else {},
-        tuple(sorted(word for word in vocabulary if len(word) >= _MIN_SPELLING)),
-        frozenset(vocabulary | extra | lexical),
-        {joined: pair for joined, pair in pairs.items() if joined not in vocabulary},
+        _describing(profiles),
+        _speller(profiles, lexicon),
     )
 
 
@@ -104,67 +105,60 @@ def check_ids(targets: Sequence[Target]) -> list[Target]:
     return ordered
 
 
-def repair(text: str, inventory: Inventory) -> str:
-    """Return the words of ``text`` with what is misspelt or spaced otherwise set right, in the singular.
-
-    A word unknown to the catalogue and the lexicon, of five letters or more, becomes the nearest word of a name
-    that starts with the same letter and is at least 86 % alike (normalised Indel similarity).
-    """
-    words = [singular(word) for word in tokens(text)]
-    out: list[str] = []
-    for word in words:
-        if out and out[-1] + word in inventory.known and not {out[-1], word} <= inventory.known:
-            out[-1] += word
-        elif word in inventory.known:
-            out.append(word)
-        else:
-            out.extend(inventory.joined.get(word) or (_spelling(word, inventory),))
-    return " ".join(out)
+def _speller(profiles: Sequence[Profile], lexicon: Lexicon) -> Speller:
+    phrases = [words for profile in profiles for name in profile.names for words in (name.words, _plain(name))]
+    labels = {word for profile in profiles for words in profile.broader for word in words}
+    seen = Counter(word for profile in profiles for title in profile.said for word in title.plain)
+    known = {word for profile in profiles for word in profile.context}
+    known.update(word for profile in profiles for word in profile.titles if seen[word] != 1)
+    lexical = {word for words in lexicon.synonyms for word in words}
+    return Speller.of(phrases, labels, known | lexical | lexicon.attributive | lexicon.generic | lexicon.measure)
 
 
-def _spelling(word: str, inventory: Inventory) -> str:
-    if len(word) < _MIN_SPELLING or not word.isalpha() or len(word) > 40:
-        return word
-    choices = [known for known in inventory.vocabulary if known[0] == word[0]]
-    found = process.extractOne(word, choices, scorer=fuzz.ratio, score_cutoff=_SPELLING)
-    return found[0] if found else word
+def _plain(name: Phrase) -> _Words:
+    return tuple(name.key.split())
 
 
-def _profile(target: Target, lexicon: Lexicon, *, synonyms: bool, titles: bool) -> Profile:
-    names = tuple(read_phrase(name, lexicon, synonyms=synonyms) for name in (target.name, *target.aliases))
-    path = [read_phrase(part, lexicon, synonyms=False).words for part in target.context.split(">")]
-    said = [[singular(word) for word in tokens(title)] for title in target.titles] if titles else []
+def _profile(target: Target, lexicon: Lexicon, kind_of: Sequence[str], *, synonyms: bool, titles: bool) -> Profile:
+    said = tuple(read_title(title, lexicon, synonyms=synonyms) for title in target.titles if titles)
+    words = frozenset(word for title in said for word in title.plain + title.words)
+    calls = calls_of(said)
+    path = [_category(part, lexicon, synonyms=synonyms) for part in target.context.split(">")]
+    if _LISTED.search(target.context.partition(">")[0]):
+        path = path[1:] or path  # a department of many sorts explains nothing: "Arts, Crafts & Sewing"
+    read = (read_phrase(each, lexicon, synonyms=synonyms) for each in (target.name, *target.aliases))
+    names = tuple(
+        name for at, name in enumerate(read) if name.words and not (at and _only_modifies(name, calls, words, path[-1]))
+    )
     return Profile(
         target,
-        tuple(name for name in names if name.words),
-        frozenset(word for words in path for word in words),
-        frozenset(word for words in path[:-1] for word in words),
-        _broader(target.context, names, lexicon),
-        frozenset(word for words in said for word in words),
-        frozenset(pair for words in said for pair in itertools.pairwise(words)),
+        names,
+        frozenset[str]().union(*path),
+        frozenset[str]().union(*path[:-1]),
+        labels_of(target.context, names, words, lexicon, synonyms=synonyms),
+        words,
+        frozenset(pair for title in said for each in (title.plain, title.words) for pair in itertools.pairwise(each)),
+        said,
+        calls,
+        frozenset(name.head for name in names),
+        kind_of[0] if kind_of else "",
     )
 
 
-def _broader(context: str, names: tuple[Phrase, ...], lexicon: Lexicon) -> frozenset[tuple[str, ...]]:
-    """Return what the last category calls the target; of "Butter & Cream", the part that shares a word with it.
-
-    A part whose head merely modifies the target's is not what the target is: battery chargers under "Batteries".
-    """
-    parts = _LEAF_PARTS.split(context.rpartition(">")[2].strip())
-    phrases = [phrase.words for part in parts if (phrase := read_phrase(part, lexicon, synonyms=False)).words]
-    own = {word for name in names for word in name.words}
-    heads = {name.head for name in names}
-    sharing = [words for words in phrases if own.intersection(words)]
-    return frozenset(
-        words for words in sharing or phrases if words[-1] not in own or words[-1] in heads | lexicon.portion
-    )
+def _only_modifies(alias: Phrase, calls: Calls, said: frozenset[str], category: frozenset[str]) -> bool:
+    """Whether an alias stands in titles, but never names the thing: "laptop" of laptop stands."""
+    return said.issuperset(alias.words) and calls.heads.get(alias.head, 0.0) < SELDOM and alias.head not in category
 
 
-def _named(
-    profiles: tuple[Profile, ...], lexicon: Lexicon, *, synonyms: bool
-) -> dict[tuple[str, ...], dict[int, float]]:
+def _category(part: str, lexicon: Lexicon, *, synonyms: bool) -> frozenset[str]:
+    """Return the words of a category, as they stand and with synonyms replaced."""
+    plain = read_phrase(part, lexicon, synonyms=False).words
+    return frozenset(plain).union(read_phrase(part, lexicon, whole=False).words if synonyms else ())
+
+
+def _named(profiles: tuple[Profile, ...], lexicon: Lexicon, *, synonyms: bool) -> dict[_Words, dict[int, float]]:
     """Count the phrases that titles end on ("pale lager"), by target, except endings of the target's own name."""
-    counts: dict[tuple[str, ...], Counter[int]] = {}
+    counts: dict[_Words, Counter[int]] = {}
     for index, profile in enumerate(profiles):
         own = {name.words[-size:] for name in profile.names for size in range(1, len(name.words) + 1)}
         for title in profile.target.titles:
@@ -177,7 +171,7 @@ def _named(
     }
 
 
-def _endings(title: str, names: tuple[Phrase, ...], lexicon: Lexicon, *, synonyms: bool) -> Iterator[tuple[str, ...]]:
+def _endings(title: str, names: tuple[Phrase, ...], lexicon: Lexicon, *, synonyms: bool) -> Iterator[_Words]:
     """Yield the last one, two and three words of what a title names; nothing when it says the target's name."""
     phrase = read_phrase(_TITLE_CORE.split(title, maxsplit=1)[0], lexicon, synonyms=synonyms)
     words = list(phrase.words)
@@ -187,3 +181,12 @@ def _endings(title: str, names: tuple[Phrase, ...], lexicon: Lexicon, *, synonym
         words.pop()
     for size in range(1, min(3, len(words)) + 1):
         yield tuple(words[-size:])
+
+
+def _describing(profiles: Sequence[Profile]) -> dict[str, frozenset[str]]:
+    words: dict[str, set[str]] = {}
+    for profile in profiles:
+        for title in profile.said:
+            for part in title.parts:
+                words.setdefault(part[-1], set()).update(part[:-1])
+    return {head: frozenset(found) for head, found in words.items()}

@@ -13,15 +13,16 @@ from linkers.embeddings import Embedder, load_embedder
 from linkers.options import SemanticOptions
 from linkers.types.candidates import NearestNames
 from linkers.types.disambiguate import Scored, best_reading, decide
-from linkers.types.features import Reading, readings
-from linkers.types.inventory import build_inventory, repair
+from linkers.types.features import readings
+from linkers.types.inventory import build_inventory
 from linkers.types.lexicon import load_lexicon
 from linkers.types.phrase import Phrase, read_phrase
+from linkers.types.reading import Reading
 from linkers.types.words import refused
 
 __all__ = ["build"]
 
-_CODE = 2  # raise when the code changes answers
+_CODE = 3  # raise when the code changes answers
 
 
 class SemanticLinker:
@@ -47,7 +48,7 @@ class SemanticLinker:
             return nil
         cosines = self._nearest.cosines([key(clean(mention))])[0]
         best = self._nearest.nearest(cosines, max(2, options.explain))
-        phrase = read_phrase(repair(clean(mention), self._inventory), self._lexicon)
+        phrase = read_phrase(self._inventory.speller.repair(clean(mention)), self._lexicon)
         scored = [self._scored(phrase, index, round(float(cosines[index]), 6)) for index in best]
         return decide(mention, scored, threshold=options.threshold, margin=options.margin, explain=options.explain)
 
@@ -64,7 +65,7 @@ class SemanticLinker:
     def _qualifiers(self, phrase: Phrase, index: int) -> tuple[str, ...]:
         """Return what describes the target, and words before the head that name another kind: none refuses here."""
         profile = self._inventory.profiles[index]
-        best = best_reading(profile.target, readings(phrase, profile, 0.0, 0.0, self._lexicon))
+        best = best_reading(profile.target, readings(phrase, profile, self._lexicon))
         if best is None:
             return ()
         kinds = tuple(word for word in best.reading.clashing if word != phrase.head)

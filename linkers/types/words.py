@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -14,14 +14,14 @@ from linkers.embeddings import Embedder, Matrix
 from linkers.options import HybridOptions, LexicalOptions
 from linkers.types.candidates import NearestNames, WordIndex
 from linkers.types.disambiguate import BIAS, WEIGHTS, Scored, best_reading, decide
-from linkers.types.features import readings
-from linkers.types.inventory import build_inventory, repair
+from linkers.types.features import Evidence, readings
+from linkers.types.inventory import build_inventory
 from linkers.types.lexicon import load_lexicon
-from linkers.types.phrase import Phrase, read_phrase
+from linkers.types.phrase import Phrase, hyphened, read_phrase
 
 __all__ = ["WordLinker", "refused"]
 
-_CODE = 2  # raise when the code changes answers
+_CODE = 3  # raise when the code changes answers
 
 
 def refused(mention: str, max_length: int) -> Link | None:
@@ -46,7 +46,7 @@ class WordLinker:
         self._options = options
         self._lexicon = load_lexicon()
         self._inventory = build_inventory(targets, self._lexicon, synonyms=options.synonyms, titles=options.titles)
-        self._index = WordIndex(self._inventory)
+        self._index = WordIndex(self._inventory, self._lexicon)
         self._nearest = NearestNames(self._inventory, embedder) if embedder else None
         self._neighbours = options.neighbours if isinstance(options, HybridOptions) else 0
         parts = (_CODE, BIAS, dict(WEIGHTS), self._lexicon.version, options.model_dump(mode="json"))
@@ -72,20 +72,29 @@ class WordLinker:
         found = self._index.search(phrase, self._options.candidates)
         if self._nearest and self._neighbours:
             found = list(dict.fromkeys(found + self._nearest.nearest(cosines, self._neighbours)))
-        scored = [item for index in found if (item := self._score(phrase, index, float(cosines[index])))]
+        scored = list(self._scored(phrase, found, cosines))
         options = self._options
         return decide(mention, scored, threshold=options.threshold, margin=options.margin, explain=options.explain)
 
     def _read(self, mention: str) -> Phrase:
         text = clean(mention)
-        return read_phrase(repair(text, self._inventory), self._lexicon, synonyms=self._options.synonyms)
+        plain = self._inventory.speller.repair(text)
+        return read_phrase(plain, self._lexicon, synonyms=self._options.synonyms, tied=hyphened(text))
 
     def _cosines(self, phrase: Phrase) -> Matrix:
         if self._nearest is None:
             return np.zeros(len(self._inventory.profiles), dtype=np.float32)
         return self._nearest.cosines([phrase.key])[0]
 
-    def _score(self, phrase: Phrase, index: int, cosine: float) -> Scored | None:
-        profile = self._inventory.profiles[index]
-        named = max(self._inventory.named.get(words, {}).get(index, 0.0) for words in (phrase.words, phrase.core))
-        return best_reading(profile.target, readings(phrase, profile, named, round(cosine, 6), self._lexicon))
+    def _scored(self, phrase: Phrase, found: Sequence[int], cosines: Matrix) -> Iterator[Scored]:
+        """Yield every candidate that can be read as the phrase."""
+        whole, core = (self._inventory.named.get(words, {}) for words in (phrase.words, phrase.core))
+        describing = self._inventory.describing.get(phrase.head, frozenset())
+        for index in found:
+            named = max(whole.get(index, 0.0), core.get(index, 0.0))
+            evidence = Evidence(named, round(float(cosines[index]), 6), describing)
+            profile = self._inventory.profiles[index]
+            if item := best_reading(
+                profile.target, readings(phrase, profile, self._lexicon, evidence), profile.kind_of
+            ):
+                yield item

@@ -28,6 +28,8 @@ CASES = {
     "form": ("SUBSTITUTES", {"form": "gel"}, {"form": "powder"}, {"form": "gel"}),
     "compatibility": ("COMPLEMENTS", {"title": "Inkra P450 Printer"}, {"compatible_with": "Inkra P200"},
                       {"compatible_with": "Inkra P200;Inkra P450"}),
+    "brand": ("COMPLEMENTS", {"title": "Vacuum", "brand": "Sharkly"}, {"title": "Filter for Dysol", "brand": "Acme"},
+              {"title": "Filter for Dysol and Sharkly", "brand": "Dysol"}),
     "size": ("SUBSTITUTES", {"size": "1 L"}, {"size": "24 x 330 ml"}, {"size": "3 x 250 ml"}),
 }  # fmt: skip
 
@@ -175,6 +177,104 @@ def test_intent_may_reach_any_model(tmp_path: Path) -> None:
     shop = Shop(tmp_path, [ink], [edge("i-printing", "SATISFIED_BY", "inks"), edge("i-printing", "PAIRS_WITH", "inks")])
     shop.project()
     assert shop.rows() == [("i-printing", "ink")] * 2
+
+
+DYSOL = product("known", "elsewhere", brand="Dysol")
+
+
+def _beside(folder: Path, relation: str, source: Product, *targets: Product) -> set[str]:
+    """Return the targets that ``source`` reaches in a shop that sells Dysol's products too."""
+    shop = Shop(folder, [source, *targets, DYSOL], [edge(source.type_id, relation, targets[0].type_id)])
+    shop.project(per_group=9, per_type=9)
+    return {target for _, target in shop.rows()}
+
+
+@pytest.mark.parametrize("relation", ["COMPLEMENTS", "SUBSTITUTES", "PAIRS_WITH"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"title": "Filter for Dysol V8"},
+        {"title": "Filter (compatible with DYSOL)"},
+        {"title": "Filter that fits most Dysol vacuums"},
+        {"title": "Filter, Replacement for the Dysol V8, White"},
+        {"title": "Filter for use with Dysol"},
+        {"title": "Filter", "compatible_with": "Dysol"},
+    ],
+)
+def test_made_for_the_products_of_another_brand(relation: str, target: dict[str, str], tmp_path: Path) -> None:
+    """What says that it is made for one brand's products stands beside none of another known brand."""
+    source = product("s", "vacuums", brand="Sharkly")
+    assert _beside(tmp_path, relation, source, product("t", "filters", brand="Acme", **target)) == set()
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Dysol Filter",
+        "Filter for Women",
+        "Filter for Unknown V8",
+        "Filter, not for Dysol",
+        "Filter for Sharkly, Dysol and others",
+        "Filter for Earbuds, Dysol Style",
+        "Filter with a dye for dysol",
+        "Filter for",
+    ],
+)
+def test_made_for_no_other_brand(title: str, tmp_path: Path) -> None:
+    """A maker's own name, what is no brand of the catalogue, a denial and a list with both refuse nothing."""
+    source = product("s", "vacuums", brand="Sharkly")
+    assert _beside(tmp_path, "COMPLEMENTS", source, product("t", "filters", title, brand="Acme")) == {"t"}
+
+
+@pytest.mark.parametrize("brand", ["Dysol", "DYSOL", "Dysol Pro", ""])
+def test_made_for_this_brand_or_an_unknown_one(brand: str, tmp_path: Path) -> None:
+    """A filter for Dysol goes with Dysol's vacuums, with those of its lines, and with those of a maker unknown."""
+    source = product("s", "vacuums", brand=brand)
+    assert _beside(tmp_path, "COMPLEMENTS", source, product("t", "filters", "Filter for Dysol", brand="Acme")) == {"t"}
+
+
+def test_two_made_for_the_same_brand_go_together(tmp_path: Path) -> None:
+    """By what it is made for, not by who makes it, a product is compared."""
+    source = product("s", "bags", "Bags for Dysol", brand="Acme")
+    filters = [product("t0", "filters", "Filter for Dysol", brand="Bolt"),
+               product("t1", "filters", "Filter for Acme", brand="Acme")]  # fmt: skip
+    assert _beside(tmp_path, "COMPLEMENTS", source, *filters) == {"t0"}
+
+
+def test_made_for_a_brand_finds_only_that_brand(tmp_path: Path) -> None:
+    """From a filter for Dysol to vacuums: another brand's are refused, as Dysol's are sold; unknown makers stay."""
+    source = product("s", "filters", "Filter for Dysol", brand="Acme")
+    vacuums = [
+        product("t0", "vacuums", brand="Dysol"),
+        product("t1", "vacuums", brand="Sharkly"),
+        product("t2", "vacuums"),
+    ]
+    assert _beside(tmp_path, "COMPLEMENTS", source, *vacuums) == {"t0", "t2"}
+
+
+def test_made_for_a_brand_may_meet_a_kind_that_the_brand_does_not_sell(tmp_path: Path) -> None:
+    """A filter for Dysol may be complemented by a cloth of any brand: Dysol sells no cloths."""
+    source = product("s", "filters", "Filter for Dysol", brand="Acme")
+    assert _beside(tmp_path, "COMPLEMENTS", source, product("t", "cloths", "Cloth", brand="Sharkly")) == {"t"}
+
+
+def test_accessory_that_names_no_brand_may_fit_any(tmp_path: Path) -> None:
+    """Where products are often made for other brands, one that does not say for whom is held back by nothing."""
+    sources = [product("s0", "covers", "Cover", brand="Acme"), product("s1", "covers", "Cover for Dysol", brand="Acme")]
+    shop = Shop(tmp_path, [*sources, DYSOL, product("t", "stands", "Stand for Dysol", brand="Bolt")],
+                [edge("covers", "COMPLEMENTS", "stands")])  # fmt: skip
+    shop.project()
+    assert shop.rows() == [("s0", "t"), ("s1", "t")]
+
+
+def test_brand_that_is_mostly_a_word_is_no_name(tmp_path: Path) -> None:
+    """A maker called Salt does not make every shaker "for Salt" its own: the word stands in too many titles."""
+    salts = [product(f"n{number}", "salts", "Fine Sea Salt", brand="Acme") for number in range(5)]
+    things = [product("s", "mills", brand="Sharkly"), product("t", "shakers", "Shaker for Salt", brand="Acme"),
+              product("n", "lamps", brand="Salt"), *salts]  # fmt: skip
+    shop = Shop(tmp_path, things, [edge("mills", "COMPLEMENTS", "shakers")])
+    shop.project()
+    assert shop.rows() == [("s", "t")]
 
 
 def test_sizes_of_different_kinds_are_not_compared(tmp_path: Path) -> None:

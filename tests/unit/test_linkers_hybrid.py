@@ -14,6 +14,7 @@ from kg.errors import ConfigError
 from kg.model import Link, ProductType, TypeId
 from linkers.base import Linker, Target, targets_of
 from linkers.registry import build_linker
+from linkers.types.disambiguate import WEIGHTS
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -53,7 +54,7 @@ def accuracy(split: str) -> tuple[float, float]:
     return sum(hits) / len(hits), sum(linked) / len(linked)
 
 
-@pytest.mark.parametrize(("split", "floor", "precision"), [("dev", 0.95, 0.98), ("held_out", 0.89, 0.95)])
+@pytest.mark.parametrize(("split", "floor", "precision"), [("dev", 0.97, 0.98), ("held_out", 0.90, 0.95)])
 def test_labelled_mentions(split: str, floor: float, precision: float) -> None:
     """Accuracy and precision on the hand-made mentions do not fall below what was reached."""
     got = accuracy(split)
@@ -173,9 +174,9 @@ def test_unknown_modifier_is_a_qualifier_when_titles_say_it() -> None:
 
 def test_titles_give_names() -> None:
     """What a type's products are called is a name of the type."""
-    beer = Target("b", "beer", titles=("Stillhop India Pale Ale 330 ml", "Stillhop Pale Ale"))
-    assert build_linker("hybrid", {}, [beer]).link("pale ale").target_id == "b"
-    assert build_linker("hybrid", {"titles": False}, [beer]).link("pale ale").target_id is None
+    beer = Target("b", "beer", titles=("Stillhop Cloudy Brew 330 ml", "Stillhop Cloudy Brew"))
+    assert build_linker("hybrid", {}, [beer]).link("cloudy brew").target_id == "b"
+    assert build_linker("hybrid", {"titles": False}, [beer]).link("cloudy brew").target_id is None
 
 
 def test_explains_itself() -> None:
@@ -184,7 +185,7 @@ def test_explains_itself() -> None:
     assert len(link.candidates) == 3
     assert link.candidates[0].id == link.target_id
     assert link.candidates[0].score == link.confidence
-    assert {"head", "clash", "missing", "cosine"} <= set(link.candidates[0].features) | {"head", "clash", "missing"}
+    assert {"implied", *WEIGHTS} >= set(link.candidates[0].features)
     assert link.reason
 
 
