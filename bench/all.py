@@ -1,19 +1,32 @@
-"""Run every benchmark and write ``docs/benchmarks.md``."""
+"""Run every benchmark, or those that are named, and write ``docs/benchmarks.md``.
+
+Run with ``python -m bench.all [--quick] [NAME ...]``; the sections of those not named stay as they are.
+"""
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from bench.measure import arguments
+__all__ = ["main", "page", "write"]
 
-__all__ = ["main"]
-
-BENCHMARKS = ("skeleton", "engines", "linking_types", "extraction", "packing", "injections")
+BENCHMARKS = (
+    "skeleton",
+    "engines",
+    "extraction",
+    "packing",
+    "injections",
+    "linking_types",
+    "linking",
+    "candidate_engines",
+)
 TARGET = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """\
 # Benchmarks
@@ -24,18 +37,34 @@ machine are upper bounds: read the ratios.
 
 
 def main() -> None:
-    """Run all, one after the other, and write the page."""
-    given = arguments(__doc__ or "")
-    pages = [HEAD]
-    for name in BENCHMARKS:
+    """Run them, one after the other, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], help="which (default: all)")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes")
+    given = parser.parse_args()
+    pages = _pages()
+    for name in given.names or BENCHMARKS:
         command = [sys.executable, "-m", f"bench.{name}", "--json", *(["--quick"] if given.quick else [])]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         print(done.stdout)
-        pages.append(_page(name, json.loads(done.stdout.splitlines()[-1])))
-    TARGET.write_text("\n".join(pages), encoding="utf-8")
+        write(pages | {name: page(name, json.loads(done.stdout.splitlines()[-1]))})
+        pages = _pages()
 
 
-def _page(name: str, result: dict[str, object]) -> str:
+def write(pages: Mapping[str, str]) -> None:
+    """Write the page from the sections of benchmarks."""
+    TARGET.write_text("\n".join([HEAD, *(pages[name] for name in BENCHMARKS if name in pages)]), encoding="utf-8")
+
+
+def _pages() -> dict[str, str]:
+    """Return the sections that are there."""
+    text = TARGET.read_text(encoding="utf-8") if TARGET.is_file() else ""
+    parts = re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]
+    return {part.splitlines()[0].removeprefix("## "): part.rstrip() + "\n" for part in parts}
+
+
+def page(name: str, result: dict[str, object]) -> str:
+    """Return the section of one benchmark's result."""
     about = _docstring(name).splitlines()[0]
     figures = cast("dict[str, float]", result["figures"])
     rows = "\n".join(f"| `{key}` | {value:,} |" for key, value in figures.items())

@@ -1,0 +1,88 @@
+"""One step of :mod:`bench.linking` in a process of its own, so that its time and memory are its own.
+
+Run with ``python -m bench.linking_work STEP JSON``; prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from bench.scale_catalogue import items, mentions
+from linkers.products.analyse import Text
+from linkers.products.index import Item, build_index, open_index, update_index
+from linkers.products.registry import build_product_linker
+
+__all__ = ["main"]
+
+_EVERY = 100  # one row in so many is changed
+_KEPT = 10
+
+
+def main() -> None:
+    """Do the step and print what it took."""
+    steps: dict[str, Callable[..., dict[str, float]]] = {"build": _build, "update": _update, "link": _link}
+    print(json.dumps(steps[sys.argv[1]](**json.loads(sys.argv[2]))))
+
+
+def _build(catalogue: str, index: str, workers: int) -> dict[str, float]:
+    started = time.perf_counter()
+    with ProcessPoolExecutor(workers) as pool:
+        size = len(build_index(Path(index), items(Path(catalogue)), map_=pool.map))
+    return {"seconds": time.perf_counter() - started, "products": size, "rss_mb": _peak()}
+
+
+def _update(catalogue: str, index: str, to: str, workers: int) -> dict[str, float]:
+    started = time.perf_counter()
+    with ProcessPoolExecutor(workers) as pool:
+        _, found = update_index(Path(to), Path(index), _changed(Path(catalogue)), map_=pool.map)
+    return {"seconds": time.perf_counter() - started, "changed": found.changed, "gone": found.gone}
+
+
+def _changed(catalogue: Path) -> Iterator[Item]:
+    """Yield the catalogue with one row in a hundred changed: another title, gone, or new beside it."""
+    for number, item in enumerate(items(catalogue)):
+        kind = number // _EVERY % 3 if number % _EVERY == 0 else -1
+        if kind == 0:
+            yield item._replace(text=Text(f"{item.text.title}, new edition", item.text.brand, item.text.detail))
+        elif kind == 1:
+            continue
+        else:
+            yield item
+            if kind == 2:
+                yield item._replace(id=f"{item.id}-new", text=Text(f"{item.text.title} refill"))
+
+
+def _link(index: str, planted: int, size: int, linker: str) -> dict[str, float]:
+    """Link title-like and short mentions: CPU for one of each, peak memory, and how many are among the first ten."""
+    opened = open_index(Path(index))
+    found: Any = build_product_linker(linker, {"explain": _KEPT}, opened)
+    long, short = mentions(planted, size)
+    found.link_all([mention.text for mention in long[:256]])  # imports, and the pages that everyone needs
+    took: dict[str, float] = {}
+    for name, texts in (("title", [mention.text for mention in long]), ("short", short)):
+        started = time.process_time()
+        links = build_product_linker(linker, {"explain": 1}, opened).link_all(texts)
+        took[f"{name}_ms"] = (time.process_time() - started) * 1000 / len(texts)
+        took[f"{name}_linked"] = sum(link.target_id is not None for link in links) / len(links)
+    links = found.link_all([mention.text for mention in long])
+    among = [mention.meant in {each.id for each in link.candidates} for link, mention in zip(links, long, strict=True)]
+    first = [
+        bool(link.candidates) and link.candidates[0].id == mention.meant
+        for link, mention in zip(links, long, strict=True)
+    ]
+    return {**took, "recall": sum(among) / len(among), "first": sum(first) / len(first), "rss_mb": _peak()}
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024 * 1024)
+
+
+if __name__ == "__main__":
+    main()

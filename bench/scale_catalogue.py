@@ -1,0 +1,93 @@
+"""A catalogue of any size for linking: real titles, generated variants of them, and products that are planted.
+
+The rows are those of the open scale set's generator. A planted product is a real title none of whose variants is in the
+catalogue: a mention made from it (:mod:`bench.planting`) means it and no other, so what is found can be counted.
+"""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from bench.planting import careless
+from linkers.products.analyse import Text
+from linkers.products.index import Item
+
+__all__ = ["DATA", "Mention", "items", "make", "mentions"]
+
+DATA = Path(__file__).parents[2] / "shared" / "data" / "scale"
+_REAL = 77_891
+_SPARE = 1.05  # rows to make beyond those asked for, as variants of what is planted are left out
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A planted mention, and the id of the product it means."""
+
+    text: str
+    meant: str
+
+
+def make(folder: Path, size: int, planted: int) -> Path:
+    """Write a catalogue of ``size`` products as Parquet, with ``planted`` products without variants, and return it.
+
+    Raises:
+        SystemExit: the scale set is not there.
+    """
+    if not DATA.is_dir():
+        sys.exit(f"the scale set is missing: it is expected in {DATA}")
+    out, raw = folder / f"catalogue-{size}.parquet", folder / "raw.csv.gz"
+    wanted = max(size, _REAL)
+    script, base = DATA / "make_scale_catalog.py", DATA / "base_titles_open.parquet"
+    rows = str(int(wanted * _SPARE))
+    subprocess.run([sys.executable, str(script), str(base), str(raw), rows], check=True, stdout=subprocess.DEVNULL)
+    plants = ",".join(map(str, _planted(planted, min(size, _REAL))))
+    duckdb.execute(
+        f"""COPY (
+            SELECT product_id AS id, title, brand, category_path AS detail FROM read_csv(?, all_varchar = true)
+            WHERE is_variant = '0' OR base_row::INTEGER NOT IN ({plants}) ORDER BY product_id LIMIT ?
+        ) TO '{out}' (FORMAT parquet)""",
+        [str(raw), size],
+    )
+    raw.unlink()
+    return out
+
+
+def items(catalogue: Path) -> Iterator[Item]:
+    """Yield the products of a catalogue, in order of their ids."""
+    rows = duckdb.connect().execute(
+        "SELECT id, title, brand, detail FROM read_parquet(?) ORDER BY id", [str(catalogue)]
+    )
+    while chunk := rows.fetchmany(50_000):
+        for id_, title, brand, detail in chunk:
+            yield Item(id_, Text(title, brand or "", detail or ""))
+
+
+def mentions(planted: int, size: int) -> tuple[list[Mention], list[str]]:
+    """Return one title-like mention of each planted product, and as many short ones of one to three words."""
+    chance = random.Random(7)
+    titles = _real_titles()
+    rows = _planted(planted, min(size, _REAL))
+    long = [Mention(careless(titles[row], chance), f"S{row:08d}") for row in rows]
+    short = [_few_words(titles[row], chance) for row in rows]
+    return long, short
+
+
+def _few_words(title: str, chance: random.Random) -> str:
+    words = title.split()
+    return " ".join(chance.sample(words, min(len(words), chance.randint(1, 3))))
+
+
+def _planted(count: int, among: int) -> list[int]:
+    return sorted(random.Random(3).sample(range(among), count))
+
+
+def _real_titles() -> list[str]:
+    table = duckdb.execute("SELECT title FROM read_parquet(?)", [str(DATA / "base_titles_open.parquet")]).fetchall()
+    return [title or "" for (title,) in table]
