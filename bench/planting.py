@@ -12,10 +12,10 @@ __all__ = ["careless"]
 _EMPTY = ("new", "genuine", "original", "sale", "retail", "box", "pack", "oem", "version", "item", "product", "for")
 
 
-def careless(title: str, chance: random.Random) -> str:
-    """Return ``title`` written carelessly; never empty for a title that has a word."""
+def careless(title: str, chance: random.Random, least: float = 0.4) -> str:
+    """Return ``title`` written carelessly, with at least ``least`` of its words; never empty for a title that has a word."""
     words = title.split()
-    count = max(1, round(len(words) * chance.uniform(0.4, 1)))
+    count = max(1, round(len(words) * chance.uniform(least, 1)))
     kept = chance.sample(range(len(words)), count)
     if chance.random() < 0.8:
         kept.sort()

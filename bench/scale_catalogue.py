@@ -23,6 +23,7 @@ __all__ = ["DATA", "Mention", "items", "make", "mentions"]
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "scale"
 _REAL = 77_891
+_SAID = 0.6  # of a title's words at least: with fewer, a mention means many products
 _SPARE = 1.05  # rows to make beyond those asked for, as variants of what is planted are left out
 
 
@@ -74,7 +75,7 @@ def mentions(planted: int, size: int) -> tuple[list[Mention], list[str]]:
     chance = random.Random(7)
     titles = _real_titles()
     rows = _planted(planted, min(size, _REAL))
-    long = [Mention(careless(titles[row], chance), f"S{row:08d}") for row in rows]
+    long = [Mention(careless(titles[row], chance, _SAID), f"S{row:08d}") for row in rows]
     short = [_few_words(titles[row], chance) for row in rows]
     return long, short
 

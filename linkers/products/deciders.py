@@ -48,19 +48,19 @@ class ModelDecider:
     """By the weights of a model."""
 
     def __init__(self, model: Model) -> None:
-        self._model = model
+        self.model = model
         self.version = model.version
         self.ranks_by = frozenset(name for name, weight in model.features.items() if weight)
 
     def order(self, pairs: Pairs, found: Values) -> Ordered:
         """See :class:`Decider`."""
-        scores = self._model.scores(found)
+        scores = self.model.scores(found)
         return Ordered(rank(scores, found, pairs.mentions, pairs.products), scores)
 
     def chances(self, ordered: Ordered, best: Values) -> Values:
         """See :class:`Decider`."""
         seen = ordered.ranked.signals[:, : len(SIGNALS) - len(FEATURES)]
-        return self._model.chances(np.concatenate([seen, best], axis=1))
+        return self.model.chances(np.concatenate([seen, best], axis=1))
 
 
 class EqualTitles:

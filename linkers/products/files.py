@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -163,7 +164,7 @@ def _mapped(path: Path, stored: Stored) -> Array:
     try:
         # Copy on write: nothing here writes, but the compiled product of matrices takes no array that is read-only.
         array = np.asarray(np.load(path, mmap_mode="c", allow_pickle=False)) if _length(stored) else np.load(path)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, SyntaxError, tokenize.TokenError) as error:  # numpy reads headers as Python
         raise ArtefactError(f"{path} cannot be read: {error}", remedy=_REMEDY) from error
     if (array.dtype.str, array.shape) != (stored.dtype, stored.shape):
         raise ArtefactError(f"{path} is not the array it was", remedy=_REMEDY)

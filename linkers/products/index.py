@@ -17,17 +17,21 @@ from kg.text import key
 from linkers.embeddings import load_embedder
 from linkers.products.analyse import Analyser, Text
 from linkers.products.columns import Columns, columns_of, merged, ordered
-from linkers.products.files import PARTITION, Manifest, load, read_manifest, save
+from linkers.products.files import FORMAT, PARTITION, Manifest, load, read_manifest, save
 from linkers.products.neighbours import Known, Neighbours, lists_of, open_neighbours
 from linkers.products.postings import Postings, build_postings
 from linkers.products.terms import WORD, term
 from linkers.products.vectors import Encoder, WordAverage, as_bytes
 
-__all__ = ["Item", "ProductIndex", "Updated", "build_index", "default_encoder", "open_index", "update_index"]
+__all__ = [
+    "Item", "Map", "ProductIndex", "Updated", "build_index", "default_encoder", "index_version", "open_index",
+    "update_index",
+]  # fmt: skip
 
 _CHUNK = 20_000
 _LEARN_AGAIN = 1.3  # the partition is learned again when there are so many times the products it was learned for
 Map = Callable[[Callable[[Sequence["Item"]], Columns], Iterable[Sequence["Item"]]], Iterable[Columns]]
+"""Applies a function to chunks of products, in order: ``map``, or that of a pool."""
 
 
 class Item(NamedTuple):
@@ -132,6 +136,11 @@ def open_index(folder: Path) -> ProductIndex:
         )
     columns, postings = load(folder, manifest)
     return ProductIndex(folder, manifest, columns, postings, open_neighbours(columns.vectors, folder / PARTITION))
+
+
+def index_version() -> str:
+    """Return what names the format of an index and how texts are read into it: another one needs another index."""
+    return "/".join((str(FORMAT), *_versions()))
 
 
 def read_items(items: Sequence[Item]) -> Columns:

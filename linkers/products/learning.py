@@ -125,17 +125,19 @@ def _outcomes(model: Model, sets: Sequence[Labelled]) -> tuple[Values, Values, V
 
 def cuts_of(chances: Values, right: Values, weight: Values) -> tuple[Cut, ...]:
     """Return, for a scale of precisions, the lowest threshold above which links are right so often."""
-    order = np.argsort(-chances, kind="stable")
+    lower = np.floor(chances.astype(np.float64) * 1e4) / 1e4  # a threshold has four digits
+    order = np.argsort(-lower, kind="stable")
+    ends = np.append(lower[order][1:] != lower[order][:-1], True)  # links of one chance are accepted together
     good, all_ = np.cumsum((weight * right)[order]), np.cumsum(weight[order])
     precision = good / np.maximum(all_, 1e-9)
     possible = max(float((weight * right).sum()), 1e-9)
     out: list[Cut] = []
     for wanted in _PRECISIONS:
-        reached = np.flatnonzero(precision >= wanted)
+        reached = np.flatnonzero((precision >= wanted) & ends)
         if len(reached):
             at = int(reached[-1])
             cut = Cut(
-                round(float(chances[order[at]]), 4),
+                round(float(lower[order[at]]), 4),
                 round(float(precision[at]), 4),
                 round(float(good[at] / possible), 4),
             )

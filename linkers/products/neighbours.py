@@ -18,7 +18,7 @@ from linkers.products.rows import Array
 
 __all__ = ["FEW", "Known", "Neighbours", "lists_of", "open_neighbours", "write_partition"]
 
-FEW = 50_000
+FEW = 10_000
 """Up to so many products every vector is compared."""
 _PROBES = 8
 _SAMPLE, _ROUNDS = 64, 8  # vectors a list to learn centroids from, and rounds of k-means

@@ -90,6 +90,7 @@ class Oracle:
         self.kept = kept
         self.edges, self.options = edges, options
         self.by_type: dict[str, list[Product]] = defaultdict(list)
+        self.brands = {each.brand for each in products if each.brand}
         ends = {edge.source_id for edge in edges} | {edge.target_id for edge in edges}
         for each in products:
             self.by_type[each.type_id].append(each)
@@ -139,25 +140,47 @@ class Oracle:
         targets = self.by_type[one.target_id]
         if source is None:
             return targets
-        hosts = self._hosts(one)
-        return [each for each in targets if not self._refused(one.relation, source, each, hosts)]
+        hosts, serves = self._hosts(one), self._serves(one)
+        return [each for each in targets if not self._refused(one.relation, source, each, (hosts, serves))]
+
+    def _makers(self, one: Product) -> set[str]:
+        """Return the brands that a product belongs with; of an accessory that says nothing they are unknown."""
+        kind = self.by_type[one.type_id]
+        accessory = 10 * sum(bool(self._bound(each)) for each in kind) >= len(kind)
+        return self._bound(one) or (set() if accessory else {one.brand} - {""})
+
+    def _bound(self, one: Product) -> set[str]:
+        """Return the brands that a product says it is made for; a list must begin with one of the catalogue's."""
+        named = one.title.lower().partition(" for ")[2].split(" and ")
+        return self.brands.intersection(named) if named[0] in self.brands else set()
+
+    def _serves(self, one: Edge) -> bool:
+        served = {brand for each in self.by_type[one.source_id] for brand in self._bound(each)}
+        return any(self._makers(each) & served for each in self.by_type[one.target_id] if not self._bound(each))
 
     def _hosts(self, one: Edge) -> bool:
         mine = {model for each in self.by_type[one.source_id] for model in _set(each, "compatible_with")}
         return any(_models(each, self.stated) & mine for each in self.by_type[one.target_id])
 
-    def _refused(self, relation: Relation, s: Product, t: Product, hosts: bool) -> bool:
+    def _refused(self, relation: Relation, s: Product, t: Product, edge: tuple[bool, bool]) -> bool:
+        hosts, serves = edge
+
         def compatibility(s: Product, t: Product) -> bool:
             if _models(s, self.stated) & _models(t, self.stated):
                 return False
             bound = bool(_set(s, "compatible_with")) and (bool(_models(t, self.stated)) or hosts)
             return bool(_set(t, "compatible_with")) or bound
 
+        def brand(s: Product, t: Product) -> bool:
+            one, other = self._makers(s), self._makers(t)
+            return bool(one and other and not one & other and (self._bound(t) or (self._bound(s) and serves)))
+
         always: dict[str, Callable[[Product, Product], bool]] = {
             "variant": lambda s, t: bool(s.group_id) and s.group_id == t.group_id,
             "audience": _audience,
             "scent": _scent,
             "compatibility": compatibility,
+            "brand": brand,
         }
         replacing: dict[str, Callable[[Product, Product], bool]] = {
             "audience_kept": _audience_kept,
@@ -182,7 +205,9 @@ _FITS = ("", "", *sorted(DEVICES), "Orbi 1;Orbi 1 Pro", "Orbi 1;Kantro")
 _things = st.builds(
     lambda type_id, title, attributes, rest: product("", type_id, title, **rest, **attributes),
     st.sampled_from(_TYPES),
-    st.sampled_from(["Thing", *(f"{name} thing" for name in sorted(DEVICES))]),
+    st.sampled_from(
+        ["Thing", "Thing for Acme", "Thing for Acme and Bolt", *(f"{name} thing" for name in sorted(DEVICES))]
+    ),
     st.fixed_dictionaries(
         {
             "audience": st.sampled_from(_AUDIENCES),
