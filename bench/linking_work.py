@@ -9,19 +9,19 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from bench.scale_catalogue import items, mentions
-from linkers.products.analyse import Text
+import duckdb
+
+from bench.scale_catalogue import MARK, items, mentions, read
 from linkers.products.index import Item, build_index, open_index, update_index
 from linkers.products.registry import build_product_linker
 
 __all__ = ["main"]
 
-_EVERY = 100  # one row in so many is changed
 _KEPT = 10
 
 
@@ -41,22 +41,34 @@ def _build(catalogue: str, index: str, workers: int) -> dict[str, float]:
 def _update(catalogue: str, index: str, to: str, workers: int) -> dict[str, float]:
     started = time.perf_counter()
     with ProcessPoolExecutor(workers) as pool:
-        _, found = update_index(Path(to), Path(index), _changed(Path(catalogue)), map_=pool.map)
+        _, found = update_index(Path(to), Path(index), _Changed(Path(catalogue)), map_=pool.map)
     return {"seconds": time.perf_counter() - started, "changed": found.changed, "gone": found.gone}
 
 
-def _changed(catalogue: Path) -> Iterator[Item]:
-    """Yield the catalogue with one row in a hundred changed: another title, gone, or new beside it."""
-    for number, item in enumerate(items(catalogue)):
-        kind = number // _EVERY % 3 if number % _EVERY == 0 else -1
-        if kind == 0:
-            yield item._replace(text=Text(f"{item.text.title}, new edition", item.text.brand, item.text.detail))
-        elif kind == 1:
-            continue
-        else:
-            yield item
-            if kind == 2:
-                yield item._replace(id=f"{item.id}-new", text=Text(f"{item.text.title} refill"))
+class _Changed:
+    """The catalogue with one row in a hundred changed: another title, gone, or new beside it."""
+
+    def __init__(self, catalogue: Path) -> None:
+        self._query = _CHANGED.replace("$file", f"'{catalogue}'")
+
+    def marks(self) -> Iterator[tuple[str, int]]:
+        """See :class:`Source`."""
+        rows = duckdb.connect().execute(f"SELECT id, {MARK} FROM ({self._query}) ORDER BY id")
+        while chunk := rows.fetchmany(100_000):
+            yield from chunk
+
+    def items(self, ids: Collection[str]) -> Iterator[Item]:
+        """See :class:`Source`."""
+        return read(f"SELECT * FROM ({self._query}) WHERE id IN (SELECT unnest(?))", list(ids))
+
+
+_CHANGED = """
+SELECT id, CASE WHEN number % 300 = 0 THEN title || ', new edition' ELSE title END AS title, brand, detail
+FROM (SELECT *, row_number() OVER (ORDER BY id) - 1 AS number FROM read_parquet($file)) WHERE number % 300 != 100
+UNION ALL
+SELECT id || '-new', title || ' refill', brand, detail
+FROM (SELECT *, row_number() OVER (ORDER BY id) - 1 AS number FROM read_parquet($file)) WHERE number % 300 = 200
+"""
 
 
 def _link(index: str, planted: int, size: int, linker: str) -> dict[str, float]:

@@ -13,7 +13,7 @@ _EMPTY = ("new", "genuine", "original", "sale", "retail", "box", "pack", "oem", 
 
 
 def careless(title: str, chance: random.Random, least: float = 0.4) -> str:
-    """Return ``title`` written carelessly, with at least ``least`` of its words; never empty for a title that has a word."""
+    """Return ``title`` written carelessly, with at least the share ``least`` of its words, and never empty."""
     words = title.split()
     count = max(1, round(len(words) * chance.uniform(least, 1)))
     kept = chance.sample(range(len(words)), count)

@@ -19,7 +19,7 @@ from bench.planting import careless
 from linkers.products.analyse import Text
 from linkers.products.index import Item
 
-__all__ = ["DATA", "Mention", "items", "make", "mentions"]
+__all__ = ["DATA", "MARK", "Mention", "items", "make", "mentions", "read"]
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "scale"
 _REAL = 77_891
@@ -60,14 +60,22 @@ def make(folder: Path, size: int, planted: int) -> Path:
     return out
 
 
+MARK = "md5_number_lower(concat_ws(chr(31), title, brand, detail))"
+"""A number that changes when anything of a row does."""
+
+
 def items(catalogue: Path) -> Iterator[Item]:
     """Yield the products of a catalogue, in order of their ids."""
-    rows = duckdb.connect().execute(
-        "SELECT id, title, brand, detail FROM read_parquet(?) ORDER BY id", [str(catalogue)]
-    )
+    return read("SELECT * FROM read_parquet(?)", str(catalogue))
+
+
+def read(query: str, value: object) -> Iterator[Item]:
+    """Yield the products that a query with one parameter selects, in order of their ids, marked."""
+    columns = f"id, title, coalesce(brand, ''), coalesce(detail, ''), {MARK}"
+    rows = duckdb.connect().execute(f"SELECT {columns} FROM ({query}) ORDER BY id", [value])
     while chunk := rows.fetchmany(50_000):
-        for id_, title, brand, detail in chunk:
-            yield Item(id_, Text(title, brand or "", detail or ""))
+        for id_, title, brand, detail, mark in chunk:
+            yield Item(id_, Text(title, brand, detail), mark=mark)
 
 
 def mentions(planted: int, size: int) -> tuple[list[Mention], list[str]]:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from kg.build.shards import Outcome, Progress, RunShard, Shard, finished, run_shard
 
-__all__ = ["Executor", "InProcess", "LocalProcesses", "LocalThreads"]
+__all__ = ["Executor", "InProcess", "LocalProcesses", "LocalThreads", "die_with_parent"]
 
 
 class Executor(Protocol):
@@ -81,7 +81,7 @@ class LocalProcesses:
             return InProcess().map(run, shards, pool, force=force, progress=progress)
         out: list[tuple[Outcome, bool]] = []
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_die_with_parent) as processes:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=die_with_parent) as processes:
             work = partial(run_shard, run, pool=pool, force=force)
             for shard, result in zip(shards, processes.map(work, shards), strict=True):
                 progress(shard.size)
@@ -89,7 +89,7 @@ class LocalProcesses:
         return out
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """End this worker when the run that started it is killed: it would wait for work for ever."""
     parent = multiprocessing.parent_process()
     if parent is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,39 @@ from kg.errors import ConfigError, InputError
 from kg.graph.options import CheckOptions, ProjectionOptions
 from kg.store.options import StoreOptions
 from linkers.options import ExactOptions, HybridOptions, LexicalOptions, SemanticOptions
+from linkers.products.options import ExactProducts, HybridProducts, LexicalProducts, SemanticProducts
 from linkers.registry import DEFAULT_LINKER, LINKER_OPTIONS
 
-__all__ = ["BuildOptions", "LinkingOptions", "Settings", "Workspace", "effective", "open_workspace"]
+__all__ = ["BuildOptions", "LinkingOptions", "ProductLinking", "Settings", "Workspace", "effective", "open_workspace"]
+
+
+def _known_linker(name: str, names: Iterable[str]) -> str:
+    known = sorted(names)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        raise ValueError(f"no such linker; {hint}")
+    return name
+
+
+class ProductLinking(Options):
+    """Which linker ties mentions to single products ('kg link'), and the settings of each."""
+
+    linker: str = Field(default="hybrid", description="one of exact, hybrid, lexical, semantic")
+    exact: ExactProducts = ExactProducts()
+    lexical: LexicalProducts = LexicalProducts()
+    semantic: SemanticProducts = SemanticProducts()
+    hybrid: HybridProducts = HybridProducts()
+
+    @field_validator("linker")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        return _known_linker(name, cls.model_fields.keys() - {"linker"})
+
+    def chosen(self) -> dict[str, Any]:
+        """Return the settings of the chosen linker."""
+        options: Options = getattr(self, self.linker)
+        return options.model_dump()
 
 
 class LinkingOptions(Options):
@@ -33,15 +63,12 @@ class LinkingOptions(Options):
     lexical: LexicalOptions = LexicalOptions()
     semantic: SemanticOptions = SemanticOptions()
     hybrid: HybridOptions = HybridOptions()
+    products: ProductLinking = ProductLinking()
 
     @field_validator("linker")
     @classmethod
     def _is_known(cls, name: str) -> str:
-        if name not in LINKER_OPTIONS:
-            near = difflib.get_close_matches(name, sorted(LINKER_OPTIONS), n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(LINKER_OPTIONS))}"
-            raise ValueError(f"no such linker; {hint}")
-        return name
+        return _known_linker(name, LINKER_OPTIONS)
 
     def chosen(self) -> dict[str, Any]:
         """Return the settings of the chosen linker."""
@@ -142,6 +169,16 @@ class Workspace:
             return models
         resolved = models.embedded.model_copy(update={"path": str(self.path(models.embedded.path))})
         return models.model_copy(update={"embedded": resolved})
+
+    def product_linking(self) -> ProductLinking:
+        """Return the settings of the linkers of products with the paths of their models resolved."""
+        products = self.settings.linking.products
+        update: dict[str, LexicalProducts] = {}
+        for name in ("lexical", "hybrid"):
+            options: LexicalProducts = getattr(products, name)
+            if options.model is not None:
+                update[name] = options.model_copy(update={"model": str(self.path(options.model))})
+        return products.model_copy(update=update)
 
     def store_options(self) -> StoreOptions:
         """Return the store's settings with the embedded graph's folder resolved."""

@@ -28,6 +28,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("kg.cli.status:status", "Show the current build, its counts and what the graph holds."),
     "lookup": ("kg.cli.lookup:lookup", "Ask the graph: products for an intent, complements, substitutes, pairings."),
     "why": ("kg.cli.why:why", "Show everything known about the edges between A and B."),
+    "link": ("kg.cli.link:link", "Say which product type and which product a name means, or that none is."),
     "rejects": ("kg.cli.rejects:rejects", "List the input rows that were refused, with reason and remedy."),
     "config": ("kg.cli.config:config", "Print the effective configuration, secrets masked."),
     "doctor": ("kg.cli.doctor:doctor", "Check endpoint, model, graph and files, each with its remedy."),
@@ -40,6 +41,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "kg.cli.propose_intents:propose_intents",
         "Propose intents from product types and a query log, for review.",
     ),
+    "evaluate": ("kg.cli.evaluate:evaluate", "Measure how good the linker of products is, on labels of yours."),
+    "linker": ("kg.cli.linker:linker", "Fit the linker of products to your shop, and show what it weighs."),
     "cache": ("kg.cli.cache:cache", "Count, export, import and prune the model's answers."),
 }
 

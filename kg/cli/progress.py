@@ -9,7 +9,7 @@ import click
 
 from kg.build.report import StageReport
 
-__all__ = ["BytesProgress", "TerminalReporter"]
+__all__ = ["BytesProgress", "StepProgress", "TerminalReporter"]
 
 _REDRAW_S = 0.1
 _PLAIN_S = 30.0
@@ -71,6 +71,30 @@ class BytesProgress:
         share = min(self._done / self._total, 1.0)
         line = f"  {self._label}: {self._done / 1e6:,.0f} of {self._total / 1e6:,.0f} MB ({share:.0%})"
         click.echo(f"\r\x1b[K{line}" if self._moving else line, err=True, nl=not self._moving or last)
+
+
+class StepProgress:
+    """Progress of named steps, each of known size; what a step ends with stays on the screen."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._moving = sys.stderr.isatty()
+        self._step, self._done, self._started, self._drawn = "", 0, 0.0, 0.0
+
+    def __call__(self, step: str, count: int, total: int) -> None:
+        """Count ``count`` more of the ``total`` of a step."""
+        now = time.monotonic()
+        if step != self._step:
+            self._step, self._done, self._started, self._drawn = step, 0, now, now
+        self._done += count
+        last = self._done >= total
+        if self._quiet or (now - self._drawn < (_REDRAW_S if self._moving else _PLAIN_S) and not last):
+            return
+        self._drawn = now
+        line = f"  {step}: {self._done:,} of {total:,}, {now - self._started:.0f} s"
+        click.echo(f"\r\x1b[K{line}" if self._moving else line, err=True, nl=not self._moving or last)
+        if last:
+            self._step = ""
 
 
 def _others(report: StageReport) -> list[tuple[str, int]]:

@@ -8,7 +8,7 @@ the same figures give the same intervals.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -65,13 +65,15 @@ def calibration_error(chances: Sequence[float], right: Sequence[bool]) -> Estima
 
     Probabilities fall into ten bins of equal width. The error is the mean, over all cases, of the distance in a bin
     between its mean probability and the share that was right: ``sum over bins of n_bin / n x |right_bin - mean_bin|``
-    (C. Guo et al., "On calibration of modern neural networks", 2017).
+    (C. Guo et al., "On calibration of modern neural networks", 2017). Drawing cases again adds to the distances, so the
+    interval is moved back by as much as the draws are above the figure on average.
     """
     said, was = np.array(chances, dtype=np.float64), np.array(right, dtype=np.float64)
     table = np.zeros((len(said), _BINS + 1))
     table[:, _BINS] = 1
     table[np.arange(len(said)), np.minimum((said * _BINS).astype(int), _BINS - 1)] = said - was
-    return _estimate(table, lambda sums: _ratio(np.abs(sums[:, :_BINS]).sum(axis=1), sums[:, _BINS]), len(said))
+    found = _estimate(table, _distance, len(said), centred=True)
+    return found if found.low is None else replace(found, low=max(found.low, 0.0))
 
 
 def ranking(scores: Sequence[float], right: Sequence[bool]) -> Estimate:
@@ -102,7 +104,7 @@ def spearman(left: Sequence[float], right: Sequence[float]) -> float | None:
     return round(float(np.corrcoef(*ranks)[0, 1]), _DIGITS)
 
 
-def _estimate(table: _Array, statistic: Callable[[_Array], _Array], cases: int) -> Estimate:
+def _estimate(table: _Array, statistic: Callable[[_Array], _Array], cases: int, *, centred: bool = False) -> Estimate:
     """Return the statistic of a table's column sums, with the interval from drawing its rows."""
     count = len(table)
     if not count:
@@ -111,6 +113,8 @@ def _estimate(table: _Array, statistic: Callable[[_Array], _Array], cases: int) 
     if np.isnan(value):
         return Estimate(None, None, None, cases)
     drawn = np.concatenate([statistic(weights @ table) for weights in _weights(count)])
+    if centred:
+        drawn = drawn - (drawn.mean() - value)
     return Estimate(round(value, _DIGITS), *_interval(drawn), cases)
 
 
@@ -132,6 +136,11 @@ def _average_precision(weights: _Array, right: _Array) -> _Array:
 def _interval(drawn: npt.NDArray[Any]) -> tuple[float, float]:
     low, high = np.nanpercentile(drawn, (2.5, 97.5))
     return round(float(low), _DIGITS), round(float(high), _DIGITS)
+
+
+def _distance(sums: _Array) -> _Array:
+    """Return the calibration error of sums by bin, the last column being the number of cases."""
+    return _ratio(np.abs(sums[:, :_BINS]).sum(axis=1), sums[:, _BINS])
 
 
 def _ratio(hits: _Array, cases: _Array) -> _Array:

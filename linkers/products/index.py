@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -24,22 +24,39 @@ from linkers.products.terms import WORD, term
 from linkers.products.vectors import Encoder, WordAverage, as_bytes
 
 __all__ = [
-    "Item", "Map", "ProductIndex", "Updated", "build_index", "default_encoder", "index_version", "open_index",
+    "Item", "Map", "ProductIndex", "Source", "Updated", "build_index", "default_encoder", "index_version", "open_index",
     "update_index",
 ]  # fmt: skip
 
 _CHUNK = 20_000
+_MARK = (1 << 64) - 1
 _LEARN_AGAIN = 1.3  # the partition is learned again when there are so many times the products it was learned for
 Map = Callable[[Callable[[Sequence["Item"]], Columns], Iterable[Sequence["Item"]]], Iterable[Columns]]
 """Applies a function to chunks of products, in order: ``map``, or that of a pool."""
 
 
 class Item(NamedTuple):
-    """A product to be indexed. ``type_name`` may be empty; ids and titles are kept as received."""
+    """A product to be indexed. ``type_name`` may be empty; ids and titles are kept as received.
+
+    ``mark`` is a number that changes when anything of the product does; 0: it is worked out of the text.
+    """
 
     id: str
     text: Text
     type_name: str = ""
+    mark: int = 0
+
+
+class Source(Protocol):
+    """A catalogue that can tell which of its products changed without handing them all over."""
+
+    def marks(self) -> Iterable[tuple[str, int]]:
+        """Yield the id of every product with its mark."""
+        ...
+
+    def items(self, ids: Collection[str]) -> Iterable[Item]:
+        """Yield the products with these ids, marked."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +112,9 @@ def build_index(folder: Path, items: Iterable[Item], *, map_: Map = map) -> Prod
     return open_index(folder)
 
 
-def update_index(folder: Path, old: Path, items: Iterable[Item], *, map_: Map = map) -> tuple[ProductIndex, Updated]:
+def update_index(
+    folder: Path, old: Path, items: Iterable[Item] | Source, *, map_: Map = map
+) -> tuple[ProductIndex, Updated]:
     """Make the index of ``items`` from the one in ``old``, reading only products that are new or changed.
 
     Raises:
@@ -103,16 +122,7 @@ def update_index(folder: Path, old: Path, items: Iterable[Item], *, map_: Map = 
         ArtefactError: the old index is damaged, or texts are read otherwise by now: make it anew.
     """
     index = open_index(old)
-    rows = {name: row for row, name in enumerate(_texts(index.columns))}
-    kept: list[int] = []
-    changed: list[Item] = []
-    for item in items:
-        row = rows.pop(item.id, None)
-        if row is not None and int(index.columns.hashes[row]) == _hash(item):
-            kept.append(row)
-        else:
-            changed.append(item)
-    gone = len(rows)
+    kept, changed, gone = _compared(index, items)
     parts = [index.columns.take(np.array(kept, dtype=np.int64)), *map_(read_items, _chunks(changed))]
     lists = None
     if index.manifest.learned_for:
@@ -120,7 +130,29 @@ def update_index(folder: Path, old: Path, items: Iterable[Item], *, map_: Map = 
         lists[: len(kept)] = lists_of(old / PARTITION, len(index))[kept]
     known = Known(old / PARTITION, index.manifest.learned_for, lists) if lists is not None else None
     _write(folder, merged(parts), known)
-    return open_index(folder), Updated(len(changed), gone, len(kept))
+    return open_index(folder), Updated(sum(map(len, parts[1:])), gone, len(kept))
+
+
+def _compared(index: ProductIndex, items: Iterable[Item] | Source) -> tuple[list[int], Iterable[Item], int]:
+    """Return the rows that are as they were, the products that are not, and how many rows are gone."""
+    known = dict(
+        zip(_texts(index.columns), zip(index.columns.hashes.tolist(), itertools.count(), strict=False), strict=True)
+    )
+    kept: list[int] = []
+    if isinstance(items, Iterable):
+        changed = [item for item in items if not _is_known(known, item.id, _hash(item), kept)]
+        return kept, changed, len(known)
+    other = [id_ for id_, mark in items.marks() if not _is_known(known, id_, mark & _MARK, kept)]
+    return kept, items.items(other) if other else (), len(known)
+
+
+def _is_known(known: dict[str, tuple[int, int]], id_: str, mark: int, kept: list[int]) -> bool:
+    """Take a product from those that are known; whether it is as it was, and if so, add its row to ``kept``."""
+    found = known.pop(id_, None)
+    if found is None or found[0] != mark:
+        return False
+    kept.append(found[1])
+    return True
 
 
 def open_index(folder: Path) -> ProductIndex:
@@ -186,6 +218,8 @@ def _write(folder: Path, columns: Columns, known: Known | None) -> None:
 
 
 def _hash(item: Item) -> int:
+    if item.mark:
+        return item.mark & _MARK
     text = item.text
     parts = repr((text.title, text.brand, text.detail, text.price, item.type_name))
     return int.from_bytes(hashlib.blake2b(parts.encode(), digest_size=8).digest())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +58,7 @@ def rows_of(rows: Sequence[Sequence[int]], dtype: Any = np.uint64) -> Rows:  # n
     """Return rows from sequences."""
     starts = np.zeros(len(rows) + 1, dtype=np.int64)
     np.cumsum([len(row) for row in rows], out=starts[1:])
-    flat = np.fromiter((value for row in rows for value in row), dtype=dtype, count=int(starts[-1]))
+    flat = np.fromiter(itertools.chain.from_iterable(rows), dtype=dtype, count=int(starts[-1]))
     return Rows(starts, flat)
 
 

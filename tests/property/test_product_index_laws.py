@@ -56,8 +56,8 @@ TEXTS = st.builds(Text, PHRASES, st.sampled_from(["", "casa", "emsa"]), PHRASES,
 ANY_TEXTS = st.builds(Text, ANY_TEXT, ANY_TEXT, ANY_TEXT, st.floats())
 TYPES = st.sampled_from(["", "Kettles", "Salsa"])
 IDS = st.one_of(st.sampled_from(["1", "01", "nan", " a", "é"]), st.text(max_size=4))
-ITEMS = st.lists(st.builds(Item, IDS, TEXTS, TYPES), max_size=7, unique_by=lambda item: item.id)
-ANY_ITEMS = st.lists(st.builds(Item, IDS, ANY_TEXTS, ANY_TEXT), max_size=5, unique_by=lambda item: item.id)
+ITEMS = st.lists(st.builds(Item, IDS, TEXTS, TYPES, st.just(0)), max_size=7, unique_by=lambda item: item.id)
+ANY_ITEMS = st.lists(st.builds(Item, IDS, ANY_TEXTS, ANY_TEXT, st.just(0)), max_size=5, unique_by=lambda item: item.id)
 ROWS = st.lists(st.lists(st.integers(0, 9), max_size=4), max_size=6)
 MASKS = st.integers(0, 2**64 - 1)
 

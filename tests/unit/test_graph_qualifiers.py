@@ -9,8 +9,8 @@ import pytest
 from kg.graph.traits import default_traits
 from kg.model import Product
 from linkers.base import Target
-from linkers.types.lexicon import load_lexicon
 from linkers.registry import LINKER_OPTIONS, build_linker
+from linkers.types.lexicon import load_lexicon
 from tests.parts.graph_shop import Shop, edge, product
 
 CRACKERS = [
