@@ -24,6 +24,7 @@ __all__ = ["DATA", "MARK", "Mention", "items", "make", "mentions", "read"]
 DATA = Path(__file__).parents[2] / "shared" / "data" / "scale"
 _REAL = 77_891
 _SAID = 0.6  # of a title's words at least: with fewer, a mention means many products
+_JOINED, _WORDS = "completejourney", 6
 _SPARE = 1.05  # rows to make beyond those asked for, as variants of what is planted are left out
 
 
@@ -94,7 +95,11 @@ def _few_words(title: str, chance: random.Random) -> str:
 
 
 def _planted(count: int, among: int) -> list[int]:
-    return sorted(random.Random(3).sample(range(among), count))
+    """Choose titles that mean one product: of six words or more, and written by a shop (not joined from fields)."""
+    query = "SELECT title, source FROM read_parquet(?)"
+    rows = duckdb.execute(query, [str(DATA / "base_titles_open.parquet")]).fetchmany(among)
+    fit = [at for at, (title, source) in enumerate(rows) if source != _JOINED and len((title or "").split()) >= _WORDS]
+    return sorted(random.Random(3).sample(fit, count))
 
 
 def _real_titles() -> list[str]:

@@ -1,7 +1,7 @@
 """One model behind one method: a :class:`Request` in, a :class:`Reply` out, through LangChain.
 
-Only this module imports LangChain, and only this one and ``batch_api`` the OpenAI SDK, when the first question is
-really asked: those imports cost a second that a rebuild from cached answers need not pay.
+Only this module and ``embeddings`` import LangChain, and only these and ``batch_api`` the OpenAI SDK, when the first
+question is really asked: those imports cost a second that a rebuild from cached answers need not pay.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from extractors.llm.options import EndpointOptions
 
 __all__ = [
-    "ChatClient", "Client", "Closable", "OnHeaders", "alternatives", "connect", "outcome", "sdk_errors",
+    "ChatClient", "Client", "Closable", "OnHeaders", "alternatives", "connect", "connections", "outcome", "sdk_errors",
 ]  # fmt: skip
 
 _REFUSED = {401, 403, 404}
@@ -113,8 +113,10 @@ class ChatClient:
 
 
 @contextmanager
-def sdk_errors(expected: str) -> Generator[None]:
-    """Turn what the SDK raises into what it means; ``expected`` names what should have come.
+def sdk_errors(expected: str, section: str = "models") -> Generator[None]:
+    """Turn what the SDK raises into what it means.
+
+    ``expected`` names what should have come, ``section`` the settings to check when the endpoint refuses us.
 
     Raises:
         Refused, TemporarilyUnavailable, ModelError: see :meth:`Client.send`.
@@ -126,7 +128,7 @@ def sdk_errors(expected: str) -> Generator[None]:
     except openai.APIStatusError as error:
         codes = {error.code, error.type}
         wait = error.response.headers.get("retry-after", "")
-        raise outcome(error.status_code, first_line(error), codes, wait) from error
+        raise outcome(error.status_code, first_line(error), codes, wait, section) from error
     except openai.APIConnectionError as error:
         raise TemporarilyUnavailable(first_line(error), lost=True) from error
     except (openai.APIError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -135,16 +137,17 @@ def sdk_errors(expected: str) -> Generator[None]:
 
 
 def outcome(
-    status: int, line: str, codes: Collection[str | None], retry_after: str = ""
+    status: int, line: str, codes: Collection[str | None], retry_after: str = "", section: str = "models"
 ) -> ModelError | Refused | TemporarilyUnavailable:
     """Return what an error status means: for all questions, for this one, or for now.
 
-    ``line`` is the provider's sentence, ``codes`` the names it gives the error, ``retry_after`` that header.
+    ``line`` is the provider's sentence, ``codes`` the names it gives the error, ``retry_after`` that header, and
+    ``section`` holds the settings of the endpoint.
     """
     if status in _REFUSED:
         return ModelError(
             f"the endpoint refuses us: {line}",
-            remedy="check models.api_key, models.model and models.base_url; 'kg doctor' tests them",
+            remedy=f"check {section}.api_key, {section}.model and {section}.base_url; 'kg doctor' tests them",
         )
     if status == _NO_CREDIT or "insufficient_quota" in codes:
         return ModelError(f"no quota left: {line}", remedy="add credit, then run again")
@@ -161,14 +164,9 @@ def connect(
     ``on_headers`` sees the headers of every response. A model on this machine is never asked through the proxy that
     the environment may name.
     """
-    import openai  # noqa: PLC0415 - heavy; see the module docstring
-    from langchain.chat_models import init_chat_model  # noqa: PLC0415 - as above
+    from langchain.chat_models import init_chat_model  # noqa: PLC0415 - heavy; see the module docstring
 
-    def shown(response: Any) -> None:  # noqa: ANN401 - of whichever HTTP library the SDK uses
-        if on_headers is not None:
-            on_headers(response.headers)
-
-    connections = openai.DefaultHttpxClient(trust_env=not _is_here(base_url), event_hooks={"response": [shown]})
+    opened = connections(base_url, on_headers)
     key = options.api_key.get_secret_value() if options.api_key else "none"
     model = init_chat_model(  # pyright: ignore[reportUnknownVariableType] - its overloads are not typed through
         name,
@@ -178,10 +176,21 @@ def connect(
         timeout=options.timeout_s,
         max_retries=0,  # one retry layer, and it is the asker's
         use_responses_api=False,
-        http_client=connections,
+        http_client=opened,
         http_socket_options=(),
     )
-    return ChatClient(name, model, connections)
+    return ChatClient(name, model, opened)
+
+
+def connections(base_url: str | None, on_headers: OnHeaders | None = None) -> openai.DefaultHttpxClient:
+    """Return connections for a client to ``base_url``, to be closed by whoever opened them. See :func:`connect`."""
+    import openai  # noqa: PLC0415 - heavy; see the module docstring
+
+    def shown(response: Any) -> None:  # noqa: ANN401 - of whichever HTTP library the SDK uses
+        if on_headers is not None:
+            on_headers(response.headers)
+
+    return openai.DefaultHttpxClient(trust_env=not _is_here(base_url), event_hooks={"response": [shown]})
 
 
 def _is_here(base_url: str | None) -> bool:

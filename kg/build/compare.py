@@ -26,6 +26,7 @@ from extractors.llm.replies import Usage
 from extractors.llm.session import Askers, FetchWeights, open_askers
 from kg.build.beside import aside, missed, read_catalogue
 from kg.build.builds import Builds
+from kg.build.encoding import open_embedder
 from kg.build.fixed_questions import FixedQuestions, judge
 from kg.build.live import read_live, watched
 from kg.build.pipeline import run_stage
@@ -145,7 +146,11 @@ def compare_models(workspace: Workspace, wanted: Wanted, fetch_weights: FetchWei
                 sides.append(_Side(name, asker, folder / letter, beside, before))
             _ask(sides, wanted, _apart(models, wanted), reporter)
         for side in sides:
-            for stage in (LinkStage(settings.linking), CurateStage(beside), GraphStage(settings.checks)):
+            for stage in (
+                LinkStage(settings.linking, open_embedder(beside)),
+                CurateStage(beside),
+                GraphStage(settings.checks),
+            ):
                 side.run(stage, Quiet())
         done = _compared(beside, models, sides, wanted.out or folder)
         _write(done)

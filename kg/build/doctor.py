@@ -11,6 +11,7 @@ from typing import Literal
 
 from extractors.llm import probe, weights
 from extractors.llm.cache import AnswerCache
+from extractors.llm.embeddings import EndpointEmbedder
 from kg.build.settings import Workspace, open_workspace
 from kg.errors import KgError
 from kg.store.stores import open_store
@@ -89,6 +90,14 @@ def _model(workspace: Workspace) -> Iterator[Finding]:
         yield Finding("model", "ok", f"{models.name} at {models.base_url or models.provider}: {probe.ask(models)}")
 
 
+def _encoder(workspace: Workspace) -> Iterator[Finding]:
+    options = workspace.settings.linking.encoder
+    if options.base_url is None:
+        return
+    width = EndpointEmbedder(options).encode(["tea"]).shape[1]  # nothing is kept, so that it is really asked
+    yield Finding("encoder", "ok", f"{options.model} at {options.base_url}: {width:,} numbers a text")
+
+
 def _answers(workspace: Workspace) -> Iterator[Finding]:
     if not workspace.answers.is_file():
         yield Finding("answers", "ok", f"none yet; they will be kept in {workspace.answers}")
@@ -112,6 +121,7 @@ def _graph(workspace: Workspace) -> Iterator[Finding]:
 _CHECKS: dict[str, Callable[[Workspace], Iterator[Finding]]] = {
     "inputs": _inputs,
     "model": _model,
+    "encoder": _encoder,
     "answers": _answers,
     "graph": _graph,
 }

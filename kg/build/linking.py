@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.build.builds import Builds
+from kg.build.encoding import open_embedder
 from kg.build.product_index import SORTING_MB, Catalogue, Making, Steps, newest_catalogue, open_products
 from kg.build.settings import LinkingOptions, Workspace
 from kg.build.stages.link import open_linker
@@ -18,6 +19,7 @@ from linkers.options import LexicalOptions, SemanticOptions
 from linkers.products.analyse import Text
 from linkers.products.linker import ProductLinker
 from linkers.products.registry import build_product_linker
+from linkers.products.vectors import Titles
 
 __all__ = ["Answer", "Asked", "Linkers", "open_linkers"]
 
@@ -72,6 +74,7 @@ def open_linkers(workspace: Workspace, asked: Asked, steps: Steps) -> Linkers:
         ArtefactError: no catalogue was read yet.
         ConfigError: the linker has no precision to set.
         InputError: the configured model cannot be read.
+        ModelError: the configured encoder cannot be asked.
     """
     builds = Builds(workspace.builds)
     catalogue = newest_catalogue(builds)
@@ -81,7 +84,8 @@ def open_linkers(workspace: Workspace, asked: Asked, steps: Steps) -> Linkers:
     options = _type_options(workspace.settings.linking, asked)
     chosen: Options = getattr(options, options.linker)
     threshold = chosen.threshold if isinstance(chosen, LexicalOptions | SemanticOptions) else None
-    return Linkers(open_linker(options, catalogue.types, catalogue.products), products, threshold)
+    types = open_linker(options, catalogue.types, catalogue.products, open_embedder(workspace))
+    return Linkers(types, products, threshold)
 
 
 def _type_options(options: LinkingOptions, asked: Asked) -> LinkingOptions:
@@ -105,4 +109,6 @@ def _products(workspace: Workspace, asked: Asked, folder: Path, catalogue: Catal
         chosen |= {"precision": asked.precision, "threshold": None}
     settings = workspace.settings
     making = Making(settings.build.workers, max(SORTING_MB, settings.catalog.memory_mb))
-    return build_product_linker(name, chosen, open_products(folder, catalogue, making, steps))
+    embedder = open_embedder(workspace)
+    encoder = Titles(embedder) if embedder else None
+    return build_product_linker(name, chosen, open_products(folder, catalogue, making, steps, encoder))

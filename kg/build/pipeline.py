@@ -9,6 +9,7 @@ from pathlib import Path
 
 from extractors.llm.session import Askers
 from kg.build.builds import Builds
+from kg.build.encoding import open_embedder
 from kg.build.executors import Executor, LocalProcesses, LocalThreads
 from kg.build.manifest import Manifest, publish, read_manifest
 from kg.build.report import BuildReport, Reporter, StageReport, cost_of
@@ -89,7 +90,7 @@ def _stage(workspace: Workspace, askers: Askers, name: str) -> Stage:
         "catalog": lambda: CatalogStage(workspace),
         "tag": lambda: TagStage(workspace.vocabulary(), settings.attributes, askers),
         "extract": lambda: ExtractStage(settings.extraction, askers),
-        "link": lambda: LinkStage(settings.linking),
+        "link": lambda: LinkStage(settings.linking, open_embedder(workspace)),
         "curate": lambda: CurateStage(workspace),
         "graph": lambda: GraphStage(settings.checks),
         "enrich": lambda: EnrichStage(settings.extraction, askers),

@@ -33,6 +33,7 @@ from kg.records import digest
 from linkers.products.columns import Columns
 from linkers.products.files import MANIFEST, verify
 from linkers.products.index import Item, Map, ProductIndex, build_index, index_version, open_index, update_index
+from linkers.products.vectors import Encoder
 
 __all__ = ["FEW", "SORTING_MB", "Catalogue", "Making", "Steps", "newest_catalogue", "open_products"]
 
@@ -85,24 +86,29 @@ def _hashes(artefacts: Artefacts, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(value for name in names for value in artefacts.sha256("catalog", name))
 
 
-def open_products(folder: Path, catalogue: Catalogue, making: Making, steps: Steps) -> ProductIndex:
+def open_products(
+    folder: Path, catalogue: Catalogue, making: Making, steps: Steps, encoder: Encoder | None = None
+) -> ProductIndex:
     """Return the index of a catalogue's products in ``folder``; it is made if it is not there, or of no use.
+
+    ``encoder`` makes vectors of titles; ``None``: the static embeddings.
 
     Raises:
         ArtefactError: the catalogue cannot be read.
         ConfigError: the embedding table is not installed.
+        KgError: what the encoder raises.
     """
-    place = folder / f"products-{digest(catalogue.hashes, index_version())[:16]}"
+    place = folder / f"products-{digest(catalogue.hashes, index_version(encoder))[:16]}"
     if place.is_dir():
         try:
-            return open_index(place)
+            return open_index(place, encoder)
         except ArtefactError as error:
             _log.info("the product index is made anew: %s", error.reason)
     with _locked(folder):
         try:
-            return open_index(place)  # another command may have made it meanwhile
+            return open_index(place, encoder)  # another command may have made it meanwhile
         except ArtefactError:
-            index = _made(place, catalogue, making, steps)
+            index = _made(place, catalogue, making, steps, encoder)
             steps(_WRITING, 1, 1)
         _sweep(folder, place)
     return index
@@ -123,7 +129,7 @@ def _locked(folder: Path) -> Generator[None]:
         lock.release()
 
 
-def _made(place: Path, catalogue: Catalogue, making: Making, steps: Steps) -> ProductIndex:
+def _made(place: Path, catalogue: Catalogue, making: Making, steps: Steps, encoder: Encoder | None) -> ProductIndex:
     """Make an index from the newest of the others, or from nothing where they are of no use."""
     spill = place.with_name(f".{place.name}-engine")
     rows = ProductRows(catalogue.products, catalogue.types, spill, making.memory_mb, steps)
@@ -131,13 +137,13 @@ def _made(place: Path, catalogue: Catalogue, making: Making, steps: Steps) -> Pr
     for old in _others(place.parent, place):
         try:
             verify(old)
-            index, found = update_index(place, old, rows, map_=map_)
+            index, found = update_index(place, old, rows, map_=map_, encoder=encoder)
         except ArtefactError as error:
             _log.info("%s cannot be brought up to date: %s", old.name, error.reason)
             continue
         _log.info("product index: %s read, %s gone, %s as before", found.changed, found.gone, found.kept)
         return index
-    index = build_index(place, rows.every(), map_=map_)
+    index = build_index(place, rows.every(), map_=map_, encoder=encoder)
     _log.info("product index: %s products", len(index))
     return index
 

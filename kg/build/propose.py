@@ -15,6 +15,7 @@ from extractors.llm.stats import AskerStats
 from extractors.propose import Known, Proposal, Proposed, propose
 from kg.build.beside import aside, missed, read_catalogue
 from kg.build.builds import Builds
+from kg.build.encoding import open_embedder
 from kg.build.intents_file import COLUMNS, Accepted, accepted, append_intents, append_rows, read_rows
 from kg.build.report import Reporter, StageReport
 from kg.build.settings import Workspace
@@ -121,7 +122,8 @@ def _searches(wanted: Wanted, folder: Path) -> tuple[Sequence[Search], InputRepo
 def _known(workspace: Workspace, before: Artefacts, types: Sequence[ProductType], out: Path) -> Known:
     """Return what is known: intents, those of the table, products and brands."""
     products = before.file("catalog", "products.parquet")
-    linker = open_linker(workspace.settings.linking, before.file("catalog", "product_types.jsonl"), products)
+    types_file, embedder = before.file("catalog", "product_types.jsonl"), open_embedder(workspace)
+    linker = open_linker(workspace.settings.linking, types_file, products, embedder)
     intents = list(records(before.files("catalog", "intents.jsonl"), Intent))
     if out.exists():
         rows = [row.values for row in read_rows(out)]

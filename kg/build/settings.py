@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr, field_validator
 
+from extractors.llm.embedding_options import EncoderOptions
 from extractors.llm.options import ModelOptions
 from extractors.options import ExtractionOptions
 from kg.catalog.options import AttributeOptions, CatalogOptions, EngagementOptions, IntentOptions
@@ -63,6 +64,7 @@ class LinkingOptions(Options):
     lexical: LexicalOptions = LexicalOptions()
     semantic: SemanticOptions = SemanticOptions()
     hybrid: HybridOptions = HybridOptions()
+    encoder: EncoderOptions = EncoderOptions()
     products: ProductLinking = ProductLinking()
 
     @field_validator("linker")

@@ -57,9 +57,9 @@ class Search:
     Of a mention's terms the rarest are used, until their products number ``budget``; at least ``least_terms``.
     """
 
-    shared: int = 20
-    nearest: int = 5
-    budget: int = 30_000
+    shared: int = 25
+    nearest: int = 10
+    budget: int = 20_000
     least_terms: int = 2
 
     def pairs(self, index: ProductIndex, batch: Batch) -> Pairs:
@@ -67,7 +67,7 @@ class Search:
         found: list[tuple[Array, Array]] = []
         if self.shared and len(index):
             found.append(self._sharing(index, batch))
-        if self.nearest and len(index):
+        if self.nearest and len(index) and len(batch):
             found.append(self._near(index, batch))
         if not found:
             nothing = np.zeros(0, dtype=np.int64)
@@ -117,13 +117,18 @@ def read_batch(index: ProductIndex, columns: Columns) -> Batch:
 
 
 def _query(batch: Batch) -> tuple[Array, Array, Array]:
-    """Return the terms of all mentions that the index knows: whose, which, and their weights."""
+    """Return the terms of all mentions that the index knows: whose, which, and their weights.
+
+    First letters are looked up only of words that no product has: those of others would find the same and cost more.
+    """
     columns = batch.columns
     parts: list[tuple[Array, Array, Array]] = []
     for name, weight in _SAID.items():
         rows: Rows = getattr(columns, name)
         owners = rows.owners()
         there = rows.values >= 0
+        if name == "stems":
+            there &= batch.known(columns.words) < 0
         values = Rows(
             np.concatenate([[0], np.cumsum(np.bincount(owners[there], minlength=len(rows)))]), rows.values[there]
         )

@@ -125,7 +125,8 @@ def merged(parts: Sequence[Columns]) -> Columns:
             joined[name].append(old.with_values(table[old.values]))
     rows: Any = {name: stacked(each) for name, each in joined.items()}
     rows |= {name: stacked([getattr(part, name) for part in parts]) for name in ("numbers", *HASHED, *BLOBS)}
-    plain: Any = {name: np.concatenate([getattr(part, name) for part in parts]) for name in PLAIN}
+    filled = [part for part in parts if len(part)] or parts[:1]  # the vectors of no products may be of any length
+    plain: Any = {name: np.concatenate([getattr(part, name) for part in filled]) for name in PLAIN}
     return Columns(terms=terms, grams=_grams_merged(terms, parts), **rows, **plain)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -24,8 +24,8 @@ from linkers.products.terms import WORD, term
 from linkers.products.vectors import Encoder, WordAverage, as_bytes
 
 __all__ = [
-    "Item", "Map", "ProductIndex", "Source", "Updated", "build_index", "default_encoder", "index_version", "open_index",
-    "update_index",
+    "Item", "Map", "ProductIndex", "Source", "Updated", "build_index", "check_vectors", "default_encoder",
+    "index_version", "open_index", "update_index",
 ]  # fmt: skip
 
 _CHUNK = 20_000
@@ -61,13 +61,17 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProductIndex:
-    """An opened index. Its arrays are memory-mapped: several processes share one copy."""
+    """An opened index. Its arrays are memory-mapped: several processes share one copy.
+
+    ``encoder`` is what its titles were read with; mentions are to be read with the same.
+    """
 
     folder: Path
     manifest: Manifest
     columns: Columns
     postings: Postings
     neighbours: Neighbours
+    encoder: Encoder
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -96,41 +100,48 @@ def default_encoder() -> Encoder:
     return WordAverage(load_embedder())
 
 
-def build_index(folder: Path, items: Iterable[Item], *, map_: Map = map) -> ProductIndex:
+def build_index(
+    folder: Path, items: Iterable[Item], *, map_: Map = map, encoder: Encoder | None = None
+) -> ProductIndex:
     """Make the index of ``items``, in whatever order they come, and open it.
 
     Args:
         folder: where; an index that is there is replaced.
         items: the products.
         map_: applies a function to chunks, in order; a pool's ``map`` uses all cores.
+        encoder: makes vectors of titles (``None``: the static embeddings); a pool pickles it.
 
     Raises:
         ConfigError: two products share an id, or the embedding table is not installed.
+        KgError: what the encoder raises.
     """
-    parts = list(map_(read_items, _chunks(items)))
-    _write(folder, merged(parts) if parts else read_items(()), None)
-    return open_index(folder)
+    parts = list(map_(partial(read_items, encoder=encoder), _chunks(items)))
+    _write(folder, merged(parts) if parts else read_items((), encoder), _versions(encoder), None)
+    return open_index(folder, encoder)
 
 
 def update_index(
-    folder: Path, old: Path, items: Iterable[Item] | Source, *, map_: Map = map
+    folder: Path, old: Path, items: Iterable[Item] | Source, *, map_: Map = map, encoder: Encoder | None = None
 ) -> tuple[ProductIndex, Updated]:
     """Make the index of ``items`` from the one in ``old``, reading only products that are new or changed.
 
     Raises:
         ConfigError: two products share an id.
         ArtefactError: the old index is damaged, or texts are read otherwise by now: make it anew.
+        KgError: what the encoder raises.
     """
-    index = open_index(old)
+    index = open_index(old, encoder)
     kept, changed, gone = _compared(index, items)
-    parts = [index.columns.take(np.array(kept, dtype=np.int64)), *map_(read_items, _chunks(changed))]
+    read = partial(read_items, encoder=encoder)
+    parts = [index.columns.take(np.array(kept, dtype=np.int64)), *map_(read, _chunks(changed))]
+    check_vectors(old, *parts)
     lists = None
     if index.manifest.learned_for:
         lists = np.full(sum(map(len, parts)), -1, dtype=np.int64)
         lists[: len(kept)] = lists_of(old / PARTITION, len(index))[kept]
     known = Known(old / PARTITION, index.manifest.learned_for, lists) if lists is not None else None
-    _write(folder, merged(parts), known)
-    return open_index(folder), Updated(sum(map(len, parts[1:])), gone, len(kept))
+    _write(folder, merged(parts), _versions(encoder), known)
+    return open_index(folder, encoder), Updated(sum(map(len, parts[1:])), gone, len(kept))
 
 
 def _compared(index: ProductIndex, items: Iterable[Item] | Source) -> tuple[list[int], Iterable[Item], int]:
@@ -155,29 +166,43 @@ def _is_known(known: dict[str, tuple[int, int]], id_: str, mark: int, kept: list
     return True
 
 
-def open_index(folder: Path) -> ProductIndex:
-    """Return the index in ``folder``.
+def open_index(folder: Path, encoder: Encoder | None = None) -> ProductIndex:
+    """Return the index in ``folder``, which ``encoder`` (``None``: the static embeddings) was used for.
 
     Raises:
-        ArtefactError: it is damaged, or was made by a version that reads texts otherwise.
+        ArtefactError: it is damaged, was made with another encoder, or by a version that reads texts otherwise.
     """
     manifest = read_manifest(folder)
-    if (manifest.reading, manifest.encoder) != _versions():
+    if (manifest.reading, manifest.encoder) != _versions(encoder):
         raise ArtefactError(
-            f"{folder}: the index was made by another version", remedy="delete the folder; it is made again"
+            f"{folder}: the index was made by another version or encoder", remedy="delete the folder; it is made again"
         )
     columns, postings = load(folder, manifest)
-    return ProductIndex(folder, manifest, columns, postings, open_neighbours(columns.vectors, folder / PARTITION))
+    neighbours = open_neighbours(columns.vectors, folder / PARTITION)
+    return ProductIndex(folder, manifest, columns, postings, neighbours, encoder or default_encoder())
 
 
-def index_version() -> str:
+def check_vectors(folder: Path, *parts: Columns) -> None:
+    """Check that vectors can be compared; ``folder`` is the index that some are of.
+
+    Raises:
+        ArtefactError: the encoder gives vectors of another length than it did: another model has its name now.
+    """
+    if len({part.vectors.shape[1] for part in parts if len(part)}) > 1:
+        raise ArtefactError(
+            f"{folder}: the encoder gives vectors of another length by now",
+            remedy="delete the folder; it is made again",
+        )
+
+
+def index_version(encoder: Encoder | None = None) -> str:
     """Return what names the format of an index and how texts are read into it: another one needs another index."""
-    return "/".join((str(FORMAT), *_versions()))
+    return "/".join((str(FORMAT), *_versions(encoder)))
 
 
-def read_items(items: Sequence[Item]) -> Columns:
-    """Return the columns of some products."""
-    analyser, encoder = _analyser(), default_encoder()
+def read_items(items: Sequence[Item], encoder: Encoder | None = None) -> Columns:
+    """Return the columns of some products, their titles read by ``encoder`` (``None``: the static embeddings)."""
+    analyser, encoder = _analyser(), encoder or default_encoder()
     readings = [analyser.read(item.text) for item in items]
     return columns_of(
         [item.id for item in items],
@@ -200,11 +225,11 @@ def _analyser() -> Analyser:
     return Analyser()
 
 
-def _versions() -> tuple[str, str]:
-    return _analyser().version, default_encoder().version
+def _versions(encoder: Encoder | None) -> tuple[str, str]:
+    return _analyser().version, (encoder or default_encoder()).version
 
 
-def _write(folder: Path, columns: Columns, known: Known | None) -> None:
+def _write(folder: Path, columns: Columns, versions: tuple[str, str], known: Known | None) -> None:
     order = ordered(columns)
     if not np.array_equal(order, np.arange(len(order))):
         columns = columns.take(order)
@@ -214,7 +239,7 @@ def _write(folder: Path, columns: Columns, known: Known | None) -> None:
             raise ConfigError(f"two products have the id {first!r}", remedy="give every product its own id")
     if known and len(columns) > known.learned_for * _LEARN_AGAIN:
         known = None
-    save(folder, columns, build_postings(columns), _versions(), known)
+    save(folder, columns, build_postings(columns), versions, known)
 
 
 def _hash(item: Item) -> int:

@@ -14,12 +14,13 @@ from linkers.products.analyse import Text
 from linkers.products.candidates import Batch, Pairs, Search, read_batch
 from linkers.products.deciders import Decider, Ordered
 from linkers.products.features import FEATURES, Values, features
-from linkers.products.index import Item, ProductIndex, read_items
+from linkers.products.gluing import unglued
+from linkers.products.index import Item, ProductIndex, check_vectors, read_items
 
 __all__ = ["ProductLinker", "Settings"]
 
 _CODE = 1  # raise when the code changes answers
-_BATCH = 256
+_BATCH = 1_024  # a batch costs a copy of the index of terms, whatever its size
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,15 @@ class ProductLinker:
         return pairs, features(self._index, batch, pairs)
 
     def _pairs(self, texts: Sequence[Text]) -> tuple[Batch, Pairs]:
-        columns = read_items([Item(str(at), text) for at, text in enumerate(texts)])
+        columns = read_items(
+            [Item(str(at), text) for at, text in enumerate(unglued(self._index, texts))], self._index.encoder
+        )
+        check_vectors(self._index.folder, self._index.columns, columns)
         batch = read_batch(self._index, columns)
         return batch, self._settings.search.pairs(self._index, batch)
 
     def link(self, mention: str | Text) -> Link:
-        """Return the answer for one mention; never raises on any text."""
+        """Return the answer for one mention; no text is an error."""
         return self.link_all([mention])[0]
 
     def link_all(self, mentions: Sequence[str | Text]) -> list[Link]:

@@ -20,7 +20,7 @@ __all__ = ["FEW", "Known", "Neighbours", "lists_of", "open_neighbours", "write_p
 
 FEW = 10_000
 """Up to so many products every vector is compared."""
-_PROBES = 8
+_PROBES = 4
 _SAMPLE, _ROUNDS = 64, 8  # vectors a list to learn centroids from, and rounds of k-means
 
 
@@ -61,6 +61,7 @@ class _Partitioned:
 
     def search(self, vectors: Array, limit: int) -> Array:
         """See :class:`Neighbours`."""
+        faiss().omp_set_num_threads(1)  # threads that wait for work in turns cost more than they bring
         return self._index.search(np.ascontiguousarray(vectors), limit)[1]
 
 

@@ -1,4 +1,4 @@
-"""Titles as vectors: the mean of the static embeddings of their words, each word embedded once."""
+"""Titles as vectors: the mean of the static embeddings of their words, or what a stronger encoder makes of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from linkers.embeddings import Embedder, Matrix
 
-__all__ = ["DIMENSIONS", "Encoder", "WordAverage", "as_bytes"]
+__all__ = ["DIMENSIONS", "Encoder", "Titles", "WordAverage", "as_bytes"]
 
 DIMENSIONS = 64
 """The table was trained so that the first 64 of its 256 numbers are an embedding too (Kusupati et al., "Matryoshka
@@ -70,6 +70,22 @@ class WordAverage:
         weights = np.array([[_WITH_DIGITS if any(map(str.isdigit, word)) else 1.0] for word in new], dtype=np.float32)
         self._table[first : first + len(new)] = vectors * weights
         self._known |= {word: first + at for at, word in enumerate(new)}
+
+
+class Titles:
+    """Titles as a whole, for an embedder that makes more of a sentence than of its words."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    @property
+    def version(self) -> str:
+        """See :class:`Encoder`."""
+        return f"{self._embedder.version}/titles"
+
+    def encode(self, titles: Sequence[Sequence[str]]) -> Matrix:
+        """See :class:`Encoder`."""
+        return self._embedder.encode([" ".join(title) for title in titles])
 
 
 def as_bytes(vectors: Matrix) -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:

@@ -8,6 +8,7 @@ from kg.model import Link, NodeKind
 from kg.records import digest
 from kg.text import clean, key
 from linkers.base import Linker, Target
+from linkers.embeddings import Embedder
 from linkers.options import ExactOptions
 from linkers.types.disambiguate import Scored, decide
 from linkers.types.inventory import check_ids
@@ -52,6 +53,6 @@ def _compact(name: str) -> str:
     return key(clean(name)).replace(" ", "")
 
 
-def build(options: ExactOptions, targets: Sequence[Target]) -> Linker:
-    """Return the linker over ``targets``."""
+def build(options: ExactOptions, targets: Sequence[Target], _: Embedder | None = None) -> Linker:
+    """Return the linker over ``targets``; it asks no embedder."""
     return ExactLinker(options, targets)

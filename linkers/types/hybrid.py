@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from linkers.base import Linker, Target
-from linkers.embeddings import load_embedder
+from linkers.embeddings import Embedder, load_embedder
 from linkers.options import HybridOptions
 from linkers.types.words import WordLinker
 
 __all__ = ["build"]
 
 
-def build(options: HybridOptions, targets: Sequence[Target]) -> Linker:
-    """Return the linker over ``targets``.
+def build(options: HybridOptions, targets: Sequence[Target], embedder: Embedder | None = None) -> Linker:
+    """Return the linker over ``targets``; ``None``: with the static embeddings.
 
     Raises:
         ConfigError: the embedding table is not installed.
     """
-    return WordLinker("hybrid", options, targets, load_embedder())
+    return WordLinker("hybrid", options, targets, embedder or load_embedder())

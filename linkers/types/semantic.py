@@ -1,4 +1,4 @@
-"""``semantic``: the nearest name on static embeddings, whatever the words."""
+"""``semantic``: the nearest name on embeddings, whatever the words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kg.model import Link
 from kg.records import digest
 from kg.text import clean, key
 from linkers.base import Linker, Target
-from linkers.embeddings import Embedder, load_embedder
+from linkers.embeddings import Embedder, Matrix, load_embedder
 from linkers.options import SemanticOptions
 from linkers.types.candidates import NearestNames
 from linkers.types.disambiguate import Scored, best_reading, decide
@@ -18,7 +18,7 @@ from linkers.types.inventory import build_inventory
 from linkers.types.lexicon import load_lexicon
 from linkers.types.phrase import Phrase, read_phrase
 from linkers.types.reading import Reading
-from linkers.types.words import refused
+from linkers.types.words import batches, refused
 
 __all__ = ["build"]
 
@@ -43,18 +43,24 @@ class SemanticLinker:
 
     def link(self, mention: str) -> Link:
         """Return the answer for one mention."""
+        return self.link_all([mention])[0]
+
+    def link_all(self, mentions: Sequence[str]) -> list[Link]:
+        """Return one answer for each mention, in order."""
+        most = self._options.max_length
+        known = {mention: refused(mention, most) for mention in mentions}
+        fresh = [mention for mention, nil in known.items() if nil is None]
+        for batch in batches(fresh):
+            found = self._nearest.cosines([key(clean(mention)) for mention in batch])
+            known |= {mention: self._answer(mention, cosines) for mention, cosines in zip(batch, found, strict=True)}
+        return [link for mention in mentions if (link := known[mention])]
+
+    def _answer(self, mention: str, cosines: Matrix) -> Link:
         options = self._options
-        if nil := refused(mention, options.max_length):
-            return nil
-        cosines = self._nearest.cosines([key(clean(mention))])[0]
         best = self._nearest.nearest(cosines, max(2, options.explain))
         phrase = read_phrase(self._inventory.speller.repair(clean(mention)), self._lexicon)
         scored = [self._scored(phrase, index, round(float(cosines[index]), 6)) for index in best]
         return decide(mention, scored, threshold=options.threshold, margin=options.margin, explain=options.explain)
-
-    def link_all(self, mentions: Sequence[str]) -> list[Link]:
-        """Return one answer for each mention, in order."""
-        return [self.link(mention) for mention in mentions]
 
     def _scored(self, phrase: Phrase, index: int, cosine: float) -> Scored:
         target = self._inventory.profiles[index].target
@@ -72,10 +78,10 @@ class SemanticLinker:
         return tuple(dict.fromkeys((*kinds, *best.reading.described)))
 
 
-def build(options: SemanticOptions, targets: Sequence[Target]) -> Linker:
-    """Return the linker over ``targets``.
+def build(options: SemanticOptions, targets: Sequence[Target], embedder: Embedder | None = None) -> Linker:
+    """Return the linker over ``targets``; ``None``: with the static embeddings.
 
     Raises:
         ConfigError: the embedding table is not installed.
     """
-    return SemanticLinker(options, targets, load_embedder())
+    return SemanticLinker(options, targets, embedder or load_embedder())

@@ -1,8 +1,9 @@
-"""The linker on words, alone (``lexical``) or with static embeddings (``hybrid``)."""
+"""The linker on words, alone (``lexical``) or with embeddings (``hybrid``)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -19,9 +20,10 @@ from linkers.types.inventory import build_inventory
 from linkers.types.lexicon import load_lexicon
 from linkers.types.phrase import Phrase, hyphened, read_phrase
 
-__all__ = ["WordLinker", "refused"]
+__all__ = ["WordLinker", "batches", "refused"]
 
 _CODE = 3  # raise when the code changes answers
+_BATCH = 256
 
 
 def refused(mention: str, max_length: int) -> Link | None:
@@ -34,6 +36,12 @@ def refused(mention: str, max_length: int) -> Link | None:
     elif not any(char.isalpha() for char in mention):
         reason = "no letters in it: not a name"
     return Link(mention, NodeKind.TYPE, None, 0.0, reason=reason) if reason else None
+
+
+def batches(mentions: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield mentions in runs whose embeddings are asked for together."""
+    for start in range(0, len(mentions), _BATCH):
+        yield mentions[start : start + _BATCH]
 
 
 class WordLinker:
@@ -58,17 +66,17 @@ class WordLinker:
 
     def link_all(self, mentions: Sequence[str]) -> list[Link]:
         """Return one answer for each mention, in order."""
-        known: dict[str, Link] = {}
-        for mention in mentions:
-            if mention not in known:
-                known[mention] = refused(mention, self._options.max_length) or self._answer(mention)
-        return [known[mention] for mention in mentions]
+        known = {mention: refused(mention, self._options.max_length) for mention in mentions}
+        fresh = [mention for mention, nil in known.items() if nil is None]
+        for batch in batches(fresh):
+            phrases = [self._read(mention) for mention in batch]
+            each = zip(batch, phrases, self._cosines(phrases), strict=True)
+            known |= {mention: self._answer(mention, phrase, cosines) for mention, phrase, cosines in each}
+        return [link for mention in mentions if (link := known[mention])]
 
-    def _answer(self, mention: str) -> Link:
-        phrase = self._read(mention)
+    def _answer(self, mention: str, phrase: Phrase, cosines: Matrix) -> Link:
         if not phrase.words or (len(phrase.words) == 1 and phrase.head in self._lexicon.alone):
             return Link(mention, NodeKind.TYPE, None, 0.0, reason="names no kind of product by itself")
-        cosines = self._cosines(phrase)
         found = self._index.search(phrase, self._options.candidates)
         if self._nearest and self._neighbours:
             found = list(dict.fromkeys(found + self._nearest.nearest(cosines, self._neighbours)))
@@ -81,10 +89,10 @@ class WordLinker:
         plain = self._inventory.speller.repair(text)
         return read_phrase(plain, self._lexicon, synonyms=self._options.synonyms, tied=hyphened(text))
 
-    def _cosines(self, phrase: Phrase) -> Matrix:
+    def _cosines(self, phrases: Sequence[Phrase]) -> Iterable[Matrix]:
         if self._nearest is None:
-            return np.zeros(len(self._inventory.profiles), dtype=np.float32)
-        return self._nearest.cosines([phrase.key])[0]
+            return itertools.repeat(np.zeros(len(self._inventory.profiles), dtype=np.float32), len(phrases))
+        return self._nearest.cosines([phrase.key for phrase in phrases])
 
     def _scored(self, phrase: Phrase, found: Sequence[int], cosines: Matrix) -> Iterator[Scored]:
         """Yield every candidate that can be read as the phrase."""
