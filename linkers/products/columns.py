@@ -29,6 +29,7 @@ BLOBS = ("ids", "titles", "keys")
 
 _LONGEST_WORD = 24
 _HIGHEST = 1e30  # what is no number below is no price
+_LOWEST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ def places(terms: Array, hashes: Array) -> Array:
 
 
 def _price(text: Text) -> float:
-    return text.price if 0 < text.price < _HIGHEST else 0.0
+    return text.price if _LOWEST < text.price < _HIGHEST else 0.0
 
 
 def _low_bits(rows: Rows) -> Rows:

@@ -59,7 +59,7 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ProductIndex:
     """An opened index. Its arrays are memory-mapped: several processes share one copy.
 
