@@ -1,8 +1,8 @@
 """Make the model of products that the package ships, without a label of any shop it is measured on.
 
-Run with ``python -m bench.product_model [--out FILE]``. It is made from two sources: offers of cameras and computers
-labelled as the same or not (WDC product matching), and planted mentions of open titles (:mod:`bench.planting`), which
-teach it about brands, prices and what is left out. Weights keep their signs and a strong penalty keeps them small.
+Run with ``python -m bench.product_model [--out FILE] [--without cameras|computers]``. It is made from two sources:
+offers of cameras and computers labelled as the same or not (WDC product matching), and planted mentions of open titles
+(:mod:`bench.planting`), which teach it about brands, prices and what is left out. Weights keep their signs and a strong penalty keeps them small.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 TARGET = Path(__file__).parents[1] / "linkers" / "products" / "models" / "default.json"
 SOURCES = ("completejourney", "esci", "uci_online_retail", "wdc_offers")
 """Sources of open titles that no evaluation uses as a catalogue."""
+OFFERS = ("cameras", "computers")
 TITLES, MENTIONS = 12_000, 2_500
 PLANTED_WEIGHT, PENALTY = 0.1, 60.0
 
@@ -41,9 +42,10 @@ def main() -> None:
     """Make the model and write it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=TARGET)
+    parser.add_argument("--without", choices=OFFERS, help="leave out one file of offers, to measure the model on it")
     given = parser.parse_args()
     planted = [_planted(seed) for seed in (1, 2)]
-    ranker = fit_ranker([*(_offers(name) for name in ("cameras", "computers")), *planted], PENALTY)
+    ranker = fit_ranker([*(_offers(name) for name in OFFERS if name != given.without), *planted], PENALTY)
     made = "python -m bench.product_model: offers of cameras and computers (WDC), planted mentions of open titles"
     # Not every offer of the same product is labelled as such: only planted mentions can tell what is not there.
     model = calibrate(Model(1, ranker, 0.0, {}, (), made), planted)
