@@ -2,7 +2,8 @@
 
 Run with ``python -m bench.product_model [--out FILE] [--without cameras|computers]``. It is made from two sources:
 offers of cameras and computers labelled as the same or not (WDC product matching), and planted mentions of open titles
-(:mod:`bench.planting`), which teach it about brands, prices and what is left out. Weights keep their signs and a strong penalty keeps them small.
+(:mod:`bench.planting`), which teach it about brands, prices and what is left out. Weights
+keep their signs and a strong penalty keeps them small.
 """
 
 from __future__ import annotations

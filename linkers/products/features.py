@@ -7,19 +7,17 @@ how rare it is there. What is worked out for thousands of pairs at once is one a
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from linkers.products.candidates import Batch, Pairs
 from linkers.products.columns import GRAMS, places
+from linkers.products.comparing import Sets, best, once, owned, ratio, spread, units
 from linkers.products.contrasts import load_contrasts
-from linkers.products.engines import sparse
 from linkers.products.index import ProductIndex
-from linkers.products.rows import Array, Rows, distinct
+from linkers.products.rows import Array, Rows
 
 __all__ = ["FEATURES", "Values", "features"]
 
@@ -67,26 +65,6 @@ _REST = FEATURES.keys() - _WORDS - _SAID - _STATED - _CODES - _BRANDS - _STRINGS
 _SCORERS = {"order": fuzz.token_sort_ratio, "inside": fuzz.token_set_ratio, "within": fuzz.partial_ratio}
 _JOINED, _STEM, _DETAIL = 0.9, 0.75, 0.6
 _LEVELS = 3  # beginnings of model numbers, of five letters, seven, nine
-
-
-@dataclass(frozen=True, slots=True)
-class _Sets:
-    """Which terms each of some owners has, as sorted keys."""
-
-    keys: Array
-
-    @classmethod
-    def of(cls, owners: Array, terms: Array) -> _Sets:
-        known = terms >= 0
-        return cls(distinct(owners[known] << np.int64(32) | terms[known].astype(np.int64)))
-
-    def have(self, owners: Array, terms: Array) -> NDArray[np.bool_]:
-        """Return whether each owner has the term beside it."""
-        if not len(self.keys):
-            return np.zeros(len(terms), dtype=np.bool_)
-        keys = owners << np.int64(32) | np.maximum(terms, 0).astype(np.int64)
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return (self.keys[at] == keys) & (terms >= 0)
 
 
 def features(index: ProductIndex, batch: Batch, pairs: Pairs, wanted: Collection[str] = FEATURES.keys()) -> Values:
@@ -141,10 +119,10 @@ class _Comparison:
             ("text", (mine.words, mine.detail), (other.words, other.detail)),
         ):
             if name in wanted:
-                owners, values = _owned(*ours)
-                left = _units(owners, batch.idf[values], batch.place[values], (len(mine), len(idf)))
-                owners, values = _owned(*theirs)
-                right = _units(owners, idf[values], values, (len(other), len(idf)))
+                owners, values = owned(*ours)
+                left = units(owners, batch.idf[values], batch.place[values], (len(mine), len(idf)))
+                owners, values = owned(*theirs)
+                right = units(owners, idf[values], values, (len(other), len(idf)))
                 out[name] = self._dots(left, right)
         return out | ({"letters": self._letters()} if "letters" in wanted else {})
 
@@ -153,8 +131,8 @@ class _Comparison:
         spelled: list[Any] = []
         for side in (self._mine, self._other):
             grams = side.grams.take(side.words.values)
-            owners, values = _once(side.words.owners()[grams.owners()], grams.values)
-            spelled.append(_units(owners, gram_idf[values], values, (len(side), GRAMS)))
+            owners, values = once(side.words.owners()[grams.owners()], grams.values)
+            spelled.append(units(owners, gram_idf[values], values, (len(side), GRAMS)))
         return self._dots(*spelled)
 
     def _dots(self, left: Any, right: Any) -> Values:  # noqa: ANN401 - scipy's types are partial
@@ -163,40 +141,40 @@ class _Comparison:
     def _said(self, _: frozenset[str]) -> dict[str, Values]:
         """See what of the mention the product accounts for."""
         mine, other, batch = self._mine, self._other, self._batch
-        at, pair = _spread(mine.words, self._ours)
+        at, pair = spread(mine.words, self._ours)
         words, owner = batch.known(mine.words)[at], self._theirs[pair]
         low = (mine.terms[mine.words.values] & _LOW).astype(np.int64)
-        exact = _Sets.of(other.words.owners(), other.words.values).have(owner, words)
-        cover = _best(
+        exact = Sets.of(other.words.owners(), other.words.values).have(owner, words)
+        cover = best(
             (1.0, exact),
-            (_JOINED, _Sets.of(other.joins.owners(), other.joins.values.astype(np.int64)).have(owner, low[at])),
-            (_STEM, _Sets.of(other.stems.owners(), other.stems.values).have(owner, batch.known(mine.stems)[at])),
-            (_DETAIL, _Sets.of(other.detail.owners(), other.detail.values).have(owner, words)),
+            (_JOINED, Sets.of(other.joins.owners(), other.joins.values.astype(np.int64)).have(owner, low[at])),
+            (_STEM, Sets.of(other.stems.owners(), other.stems.values).have(owner, batch.known(mine.stems)[at])),
+            (_DETAIL, Sets.of(other.detail.owners(), other.detail.values).have(owner, words)),
         )
         idf = batch.idf[mine.words.values][at]
         total = self._sum(pair, idf)
         return {
-            "said": _ratio(self._sum(pair, idf * cover), total),
-            "said_exact": _ratio(self._sum(pair, idf * exact), total),
+            "said": ratio(self._sum(pair, idf * cover), total),
+            "said_exact": ratio(self._sum(pair, idf * exact), total),
             "numbers_missing": np.minimum(1, self._sum(pair, mine.numbers.values[at] & (cover < _DETAIL)) / 2),
         }
 
     def _stated(self, _: frozenset[str]) -> dict[str, Values]:
         """See what of the product's title the mention accounts for."""
         mine, other, batch = self._mine, self._other, self._batch
-        at, pair = _spread(other.words, self._theirs)
+        at, pair = spread(other.words, self._theirs)
         words, owner = other.words.values[at], self._ours[pair]
         low = (self._index.columns.terms[words] & _LOW).astype(np.int64)
-        cover = _best(
-            (1.0, _Sets.of(mine.words.owners(), batch.known(mine.words)).have(owner, words)),
-            (_JOINED, _Sets.of(mine.joins.owners(), mine.joins.values.astype(np.int64)).have(owner, low)),
-            (_STEM, _Sets.of(mine.stems.owners(), batch.known(mine.stems)).have(owner, other.stems.values[at])),
-            (_DETAIL, _Sets.of(mine.detail.owners(), batch.known(mine.detail)).have(owner, words)),
+        cover = best(
+            (1.0, Sets.of(mine.words.owners(), batch.known(mine.words)).have(owner, words)),
+            (_JOINED, Sets.of(mine.joins.owners(), mine.joins.values.astype(np.int64)).have(owner, low)),
+            (_STEM, Sets.of(mine.stems.owners(), batch.known(mine.stems)).have(owner, other.stems.values[at])),
+            (_DETAIL, Sets.of(mine.detail.owners(), batch.known(mine.detail)).have(owner, words)),
         )
         idf = self._index.postings.idf[words]
         longer = (1 + mine.words.counts[self._ours]) / (1 + other.words.counts[self._theirs])
         return {
-            "stated": _ratio(self._sum(pair, idf * cover), self._sum(pair, idf)),
+            "stated": ratio(self._sum(pair, idf * cover), self._sum(pair, idf)),
             "numbers_added": np.minimum(1, self._sum(pair, other.numbers.values[at] & (cover < _DETAIL)) / 2),
             "length": np.abs(np.log(longer)),
         }
@@ -204,23 +182,23 @@ class _Comparison:
     def _codes(self, _: frozenset[str]) -> dict[str, Values]:
         mine, other = self._mine, self._other
         outer, cores, inner = (
-            _Sets.of(rows.owners(), rows.values) for rows in (other.codes, other.cores, other.inner_codes)
+            Sets.of(rows.owners(), rows.values) for rows in (other.codes, other.cores, other.inner_codes)
         )
         whole = self._shared((mine.codes, outer, 1.0), (mine.codes, inner, 0.9), (mine.inner_codes, outer, 0.9))
         core = self._shared((mine.cores, cores, 1.0), (mine.cores, inner, 0.9), (mine.inner_codes, cores, 0.9))
         found = np.maximum(whole, core)
-        at, pair = _spread(mine.prefixes, self._ours)
-        begin = _Sets.of(other.prefixes.owners(), other.prefixes.values.astype(np.int64))
+        at, pair = spread(mine.prefixes, self._ours)
+        begin = Sets.of(other.prefixes.owners(), other.prefixes.values.astype(np.int64))
         shared = begin.have(self._theirs[pair], mine.prefixes.values[at].astype(np.int64))
         near = np.where(found > 0, 0, np.minimum(1, self._sum(pair, shared) / _LEVELS))
         both = (mine.codes.counts[self._ours] > 0) & (other.codes.counts[self._theirs] > 0)
         return {"code": whole, "core": core, "code_near": near, "code_clash": both & (found == 0) & (near == 0)}
 
-    def _shared(self, *places_: tuple[Rows, _Sets, float]) -> Values:
+    def _shared(self, *places_: tuple[Rows, Sets, float]) -> Values:
         """Return how rare the rarest term is that both have in one of the places, 0: none, times the place's weight."""
         found = np.zeros(self._size, dtype=np.float32)
         for rows, sets, weight in places_:
-            at, pair = _spread(rows, self._ours)
+            at, pair = spread(rows, self._ours)
             shared = sets.have(self._theirs[pair], self._batch.known(rows)[at])
             rare = self._batch.idf[rows.values[at]] / self._batch.rarest
             np.maximum.at(found, pair, (weight * shared * rare).astype(np.float32))
@@ -228,21 +206,21 @@ class _Comparison:
 
     def _brands(self, _: frozenset[str]) -> dict[str, Values]:
         mine, other, batch = self._mine, self._other, self._batch
-        said = _Sets.of(
+        said = Sets.of(
             np.concatenate([mine.words.owners(), mine.brand.owners()]),
             np.concatenate([batch.known(mine.words), batch.known(mine.brand)]),
         )
-        at, pair = _spread(other.brand, self._theirs)
+        at, pair = spread(other.brand, self._theirs)
         found = self._sum(pair, said.have(self._ours[pair], other.brand.values[at])) > 0
         both = (mine.brand.counts[self._ours] > 0) & (other.brand.counts[self._theirs] > 0)
         return {"brand": found, "brand_clash": both & ~found, "maker": self._maker()}
 
     def _maker(self) -> Values:
         mine, other, batch = self._mine, self._other, self._batch
-        there = _Sets.of(*_owned(other.words, other.brand))
+        there = Sets.of(*owned(other.words, other.brand))
         brands = Rows(mine.brand.starts, batch.known(mine.brand))
         first = Rows(mine.words.starts, batch.known(mine.words))
-        at, pair = _spread(brands, self._ours)
+        at, pair = spread(brands, self._ours)
         counts = np.maximum(brands.counts[self._ours], 1)
         shares = self._sum(pair, there.have(self._theirs[pair], brands.values[at])) / counts
         has_words = first.counts[self._ours] > 0
@@ -269,7 +247,7 @@ class _Comparison:
         a, b = mine.price[self._ours], other.price[self._theirs]
         known = (a > 0) & (b > 0)
         far = np.abs(np.log(np.where(known, a, 1) / np.where(known, b, 1)))
-        said = _Sets.of(mine.words.owners(), self._batch.known(mine.words))
+        said = Sets.of(mine.words.owners(), self._batch.known(mine.words))
         heads = places(self._index.columns.terms, other.head)
         return {
             "meaning": np.einsum("ij,ij->i", ours[self._ours], theirs[self._theirs]),
@@ -286,44 +264,3 @@ class _Comparison:
 
 
 _LOW = np.uint64(0xFFFFFFFF)
-
-
-def _spread(rows: Rows, owners: Array) -> tuple[Array, Array]:
-    """Return, for the rows of ``owners`` one after the other, where each value is and which of the owners it is for."""
-    starts, counts = rows.starts[owners], rows.counts[owners]
-    pair = np.repeat(np.arange(len(owners), dtype=np.int64), counts)
-    first = np.repeat(np.cumsum(counts) - counts, counts)
-    return np.arange(len(pair), dtype=np.int64) - first + np.repeat(starts, counts), pair
-
-
-def _owned(*parts: Rows) -> tuple[Array, Array]:
-    """Return the values of rows and their owners, each value once for an owner."""
-    owners = np.concatenate([rows.owners() for rows in parts])
-    values = np.concatenate([rows.values for rows in parts])
-    return (owners, values) if len(parts) == 1 else _once(owners, values)
-
-
-def _once(owners: Array, values: Array) -> tuple[Array, Array]:
-    keys = distinct(owners << np.int64(32) | values.astype(np.int64))
-    return keys >> np.int64(32), (keys & np.int64(0xFFFFFFFF)).astype(np.int64)
-
-
-def _units(owners: Array, weights: Array, columns: Array, shape: tuple[int, int]) -> Any:  # noqa: ANN401
-    """Return rows of length 1 as a sparse matrix; a column of -1 counts for the length only."""
-    squares = np.bincount(owners, weights=weights.astype(np.float64) ** 2, minlength=shape[0])
-    lengths = np.where(squares > 0, np.sqrt(squares), 1.0)
-    known = columns >= 0
-    data = (weights / lengths[owners]).astype(np.float32)[known]
-    return sparse().csr_array((data, (owners[known], columns[known])), shape=shape)
-
-
-def _best(*found: tuple[float, Array]) -> Values:
-    """Return the highest weight of those that were found."""
-    out = np.zeros(len(found[0][1]), dtype=np.float32)
-    for weight, is_found in found:
-        out = np.maximum(out, np.float32(weight) * is_found)
-    return out
-
-
-def _ratio(part: Values, whole: Values) -> Values:
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
