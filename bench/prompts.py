@@ -101,9 +101,19 @@ def _others(build: Path) -> str:
             f"{model} tags, {len(refused)} products left untagged",
             _share(model, model + len(refused)),
         ),
+        ("intents", *_proposed()),
     ]
     table = [(_link(name), load_prompt(name).hash, *rest) for name, *rest in rows]
     return "## Beside statements\n\n" + _table(("prompt", "version", "asked about", "brought", "share"), table)
+
+
+def _proposed() -> tuple[str, str, str]:
+    """Return of how many types intents were asked, what was named, and of how many names a kind was chosen."""
+    records = [record for record in read_jsonl(ANSWERS, RecordedAnswer) if record.item.startswith("INTENTS")]
+    named = [record.answer.names for record in records if record.item.endswith("[names]")]
+    chosen = [record.answer.choices for record in records if record.item.endswith("[choose]")]
+    kinds = sum(len(choices) == 1 for choices in chosen)
+    return f"{len(named)} types", f"{sum(map(len, named))} names", _share(kinds, len(chosen))
 
 
 def _replies() -> str:
