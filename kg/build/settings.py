@@ -36,7 +36,18 @@ def _known_linker(name: str, names: Iterable[str]) -> str:
     return name
 
 
-class ProductLinking(Options):
+class _OneOfLinkers(Options):
+    """The name of a linker, and the settings of each under its name."""
+
+    linker: str
+
+    def chosen(self) -> dict[str, Any]:
+        """Return the settings of the chosen linker."""
+        options: Options = getattr(self, self.linker)
+        return options.model_dump()
+
+
+class ProductLinking(_OneOfLinkers):
     """Which linker ties mentions to single products ('kg link'), and the settings of each."""
 
     linker: str = Field(default="hybrid", description="one of exact, hybrid, lexical, semantic")
@@ -50,13 +61,8 @@ class ProductLinking(Options):
     def _is_known(cls, name: str) -> str:
         return _known_linker(name, cls.model_fields.keys() - {"linker"})
 
-    def chosen(self) -> dict[str, Any]:
-        """Return the settings of the chosen linker."""
-        options: Options = getattr(self, self.linker)
-        return options.model_dump()
 
-
-class LinkingOptions(Options):
+class LinkingOptions(_OneOfLinkers):
     """Which linker ties mentions to product types, and the settings of each."""
 
     linker: str = Field(default=DEFAULT_LINKER, description=f"one of {', '.join(sorted(LINKER_OPTIONS))}")
@@ -71,11 +77,6 @@ class LinkingOptions(Options):
     @classmethod
     def _is_known(cls, name: str) -> str:
         return _known_linker(name, LINKER_OPTIONS)
-
-    def chosen(self) -> dict[str, Any]:
-        """Return the settings of the chosen linker."""
-        options: Options = getattr(self, self.linker)
-        return options.model_dump()
 
 
 class BuildOptions(Options):

@@ -10,7 +10,7 @@ from linkers.products.columns import Columns, places
 from linkers.products.engines import sparse, top_products
 from linkers.products.index import ProductIndex
 from linkers.products.postings import field_norms
-from linkers.products.rows import Array, Rows, distinct
+from linkers.products.rows import Array, Rows, distinct, starts_of
 
 __all__ = ["Batch", "Pairs", "Search", "read_batch"]
 
@@ -77,7 +77,8 @@ class Search:
 
     def _sharing(self, index: ProductIndex, batch: Batch) -> tuple[Array, Array]:
         owners, terms, weights = _query(batch)
-        sizes = index.postings.products.counts[terms]
+        starts = index.postings.products.starts
+        sizes = starts[terms + 1] - starts[terms]  # of these alone: there are millions of terms
         kept = self._affordable(owners, sizes)
         shape = (len(batch), len(index.columns.terms))
         query = sparse().csr_matrix((weights[kept], (owners[kept], terms[kept])), shape=shape, dtype=np.float32)
@@ -129,9 +130,7 @@ def _query(batch: Batch) -> tuple[Array, Array, Array]:
         there = rows.values >= 0
         if name == "stems":
             there &= batch.known(columns.words) < 0
-        values = Rows(
-            np.concatenate([[0], np.cumsum(np.bincount(owners[there], minlength=len(rows)))]), rows.values[there]
-        )
+        values = Rows(starts_of(np.bincount(owners[there], minlength=len(rows))), rows.values[there])
         norms = field_norms(values, batch.idf)
         place = batch.place[values.values]
         weights = weight * batch.idf[values.values] / norms[values.owners()]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from linkers.products.analyse import Reading, Text
-from linkers.products.rows import Array, Rows, distinct, rows_of, stacked
+from linkers.products.rows import Array, Rows, distinct, rows_of, stacked, starts_of
 
 __all__ = ["BLOBS", "GRAMS", "HASHED", "PLAIN", "TERMS", "Columns", "columns_of", "merged", "ordered", "places"]
 
@@ -163,9 +163,7 @@ def _grams_merged(terms: Array, parts: Sequence[Columns]) -> Rows:
     found, first = np.unique(at[known], return_index=True)
     counts = np.zeros(len(terms), dtype=np.int64)
     counts[found] = all_.counts[known[first]]
-    starts = np.zeros(len(terms) + 1, dtype=np.int64)
-    np.cumsum(counts, out=starts[1:])
-    return Rows(starts, all_.take(known[first]).values)
+    return Rows(starts_of(counts), all_.take(known[first]).values)
 
 
 def _in_use(part: Columns, names: Sequence[str] = TERMS) -> Array:
@@ -193,6 +191,4 @@ def _low_bits(rows: Rows) -> Rows:
 
 def _blob(texts: Iterable[str]) -> Rows:
     encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-    starts = np.zeros(len(encoded) + 1, dtype=np.int64)
-    np.cumsum([len(each) for each in encoded], out=starts[1:])
-    return Rows(starts, np.frombuffer(b"".join(encoded), dtype=np.uint8))
+    return Rows(starts_of([len(each) for each in encoded]), np.frombuffer(b"".join(encoded), dtype=np.uint8))

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 from kg.model import Candidate
 from linkers.products.features import FEATURES
-from linkers.products.model import SIGNALS, Model
+from linkers.products.model import LEAD, SIGNALS, Model
 
 __all__ = ["Part", "acceptance", "advantage"]
-
-_LEAD = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def acceptance(model: Model, candidates: Sequence[Candidate]) -> list[Part]:
     ``candidates`` are all that were compared, best first.
     """
     scores = [_score(model, candidate) for candidate in candidates]
-    lead = min(scores[0] - scores[1], _LEAD) if len(scores) > 1 else _LEAD
+    lead = min(scores[0] - scores[1], LEAD) if len(scores) > 1 else LEAD
     share = 1 / sum(math.exp(max(score - scores[0], -50.0)) for score in scores)
     values = {**candidates[0].features, "score": scores[0], "lead": lead, "share": share}
     parts = [

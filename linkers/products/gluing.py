@@ -34,8 +34,7 @@ def unglued(index: ProductIndex, texts: Sequence[Text]) -> list[Text]:
 
 
 def _apart(text: Text, said: Iterable[str], parts: dict[str, str]) -> Text:
-    found = sorted(word for word in said if word in parts)
-    if not found:
+    if parts.keys().isdisjoint(said):
         return text
     rest = (parts.get(word, word) for word in normalise(text.title[:_MOST]).split())
     return replace(text, title=" ".join(rest))
@@ -44,21 +43,14 @@ def _apart(text: Text, said: Iterable[str], parts: dict[str, str]) -> Text:
 def _parts(index: ProductIndex, word: str) -> str:
     """Return a word as two known words, or "" where there are none."""
     cuts = range(_PART, len(word) - _PART + 1)
-    left, right = (_known(index, [half(word, cut) for cut in cuts]) for half in (_before, _after))
+    left = _known(index, [word[:cut] for cut in cuts])
+    right = _known(index, [word[cut:] for cut in cuts])
     idf = index.postings.idf
     both = [(-float(idf[a] + idf[b]), cut) for a, b, cut in zip(left, right, cuts, strict=True) if a >= 0 and b >= 0]
     if not both:
         return ""
     cut = min(both)[1]
     return f"{word[:cut]} {word[cut:]}"
-
-
-def _before(word: str, cut: int) -> str:
-    return word[:cut]
-
-
-def _after(word: str, cut: int) -> str:
-    return word[cut:]
 
 
 def _known(index: ProductIndex, words: Sequence[str]) -> list[int]:

@@ -21,7 +21,7 @@ from kg.errors import ArtefactError, InputError
 from kg.records import digest, from_json
 from linkers.products.features import FEATURES, Values
 
-__all__ = ["SIGNALS", "Cut", "Model", "Ranked", "default_model", "load_model", "rank"]
+__all__ = ["LEAD", "SIGNALS", "Cut", "Model", "Ranked", "default_model", "load_model", "rank"]
 
 SIGNALS = {
     "score": "the score of the best candidate",
@@ -30,7 +30,8 @@ SIGNALS = {
     **{name: f"the feature {name} of the best candidate" for name in FEATURES},
 }
 """What the acceptor looks at, and what each is."""
-_LEAD = 5.0
+LEAD = 5.0
+"""A lead beyond this says no more."""
 _FORMAT = 1
 
 
@@ -100,8 +101,8 @@ def rank(scores: Values, features: Values, mentions: Values, products: Values) -
     first = np.flatnonzero(np.r_[True, sorted_mentions[1:] != sorted_mentions[:-1]])
     sizes = np.diff(np.r_[first, len(order)])
     best = sorted_scores[first]
-    second = np.where(sizes > 1, sorted_scores[np.minimum(first + 1, len(order) - 1)], best - _LEAD)
-    lead = np.minimum(best - second, _LEAD)
+    second = np.where(sizes > 1, sorted_scores[np.minimum(first + 1, len(order) - 1)], best - LEAD)
+    lead = np.minimum(best - second, LEAD)
     chances = np.exp(np.clip(sorted_scores - np.repeat(best, sizes), -50, 0))
     share = 1 / np.add.reduceat(chances, first)
     signals = np.column_stack([best, lead, share, features[order[first]]]).astype(np.float32)

@@ -13,7 +13,7 @@ import numpy as np
 
 from linkers.products.columns import GRAMS, Columns
 from linkers.products.engines import sparse
-from linkers.products.rows import Array, Rows, distinct
+from linkers.products.rows import Array, Rows, distinct, starts_of
 
 __all__ = ["FIELDS", "Postings", "build_postings", "field_norms", "idf_of"]
 
@@ -83,6 +83,4 @@ def _field(columns: Columns, name: str) -> Rows:
     owners, values = rows.owners(), rows.values
     keys = distinct(owners[values >= 0] << np.int64(32) | values[values >= 0].astype(np.int64))
     owners, values = keys >> np.int64(32), (keys & np.int64(0xFFFFFFFF)).astype(np.int32)
-    starts = np.zeros(len(rows) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(owners, minlength=len(rows)), out=starts[1:])
-    return Rows(starts, values)
+    return Rows(starts_of(np.bincount(owners, minlength=len(rows))), values)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "Rows", "distinct", "rows_of", "stacked"]
+__all__ = ["Array", "Rows", "distinct", "rows_of", "stacked", "starts_of"]
 
 Array = NDArray[Any]
 
@@ -38,14 +38,20 @@ class Rows:
         """Return the rows numbered ``rows``, in that order."""
         begins = self.starts[rows].astype(np.int64)
         counts = self.starts[rows + 1].astype(np.int64) - begins
-        starts = np.zeros(len(rows) + 1, dtype=np.int64)
-        np.cumsum(counts, out=starts[1:])
+        starts = starts_of(counts)
         at = np.arange(starts[-1], dtype=np.int64) + np.repeat(begins - starts[:-1], counts)
         return Rows(starts, self.values[at])
 
     def with_values(self, values: Array) -> Rows:
         """Return rows of the same lengths with other values."""
         return Rows(self.starts, values)
+
+
+def starts_of(counts: Any) -> Array:  # noqa: ANN401 - whatever numpy adds up
+    """Return where rows of these lengths start, one after the other, and where the last one ends."""
+    starts = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(counts, out=starts[1:])
+    return starts
 
 
 def distinct(values: Array) -> Array:
@@ -56,8 +62,7 @@ def distinct(values: Array) -> Array:
 
 def rows_of(rows: Sequence[Sequence[int]], dtype: Any = np.uint64) -> Rows:  # noqa: ANN401 - a numpy dtype
     """Return rows from sequences."""
-    starts = np.zeros(len(rows) + 1, dtype=np.int64)
-    np.cumsum([len(row) for row in rows], out=starts[1:])
+    starts = starts_of([len(row) for row in rows])
     flat = np.fromiter(itertools.chain.from_iterable(rows), dtype=dtype, count=int(starts[-1]))
     return Rows(starts, flat)
 
@@ -65,7 +70,6 @@ def rows_of(rows: Sequence[Sequence[int]], dtype: Any = np.uint64) -> Rows:  # n
 def stacked(parts: Sequence[Rows]) -> Rows:
     """Return the rows of all parts, one part after the other."""
     counts = np.concatenate([part.counts for part in parts]) if parts else np.zeros(0, dtype=np.int64)
-    starts = np.zeros(len(counts) + 1, dtype=np.int64)
-    np.cumsum(counts, out=starts[1:])
+    starts = starts_of(counts)
     values = np.concatenate([part.values for part in parts]) if parts else np.zeros(0, dtype=np.uint64)
     return Rows(starts, values)
