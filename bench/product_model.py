@@ -36,7 +36,10 @@ SOURCES = ("completejourney", "esci", "uci_online_retail", "wdc_offers")
 """Sources of open titles that no evaluation uses as a catalogue."""
 OFFERS = ("cameras", "computers")
 TITLES, MENTIONS = 12_000, 2_500
-PLANTED_WEIGHT, PENALTY = 0.1, 60.0
+OFFER_WEIGHT, PLANTED_WEIGHT, PENALTY = 0.5, 0.1, 60.0
+UNTOLD = ("price_near", "dearer", "amount")
+"""What planted mentions cannot tell: their prices are made up, and their quantities are copied."""
+_SPREAD, _OFF = 0.4, 0.25  # of prices, as logarithms: within what is alike, and from one shop to another
 
 
 def main() -> None:
@@ -46,7 +49,8 @@ def main() -> None:
     parser.add_argument("--without", choices=OFFERS, help="leave out one file of offers, to measure the model on it")
     given = parser.parse_args()
     planted = [_planted(seed) for seed in (1, 2)]
-    ranker = fit_ranker([*(_offers(name) for name in OFFERS if name != given.without), *planted], PENALTY)
+    offers = [_offers(name) for name in OFFERS if name != given.without]
+    ranker = fit_ranker([*offers, *planted], PENALTY, without=UNTOLD)
     made = "python -m bench.product_model: offers of cameras and computers (WDC), planted mentions of open titles"
     # Not every offer of the same product is labelled as such: only planted mentions can tell what is not there.
     model = calibrate(Model(1, ranker, 0.0, {}, (), made), planted)
@@ -60,7 +64,7 @@ def _offers(name: str) -> Labelled:
     catalogue, mentions = (sorted({row[side] for row in rows}) for side in ("title_b", "title_a"))
     same = {(row["title_a"], row["title_b"]) for row in rows if row["match"] == "1"}
     items = [Item(title, Text(title)) for title in catalogue]
-    return _labelled(items, [Text(title) for title in mentions], lambda at, id_: (mentions[at], id_) in same)
+    return _labelled(items, [Text(title) for title in mentions], lambda at, id_: (mentions[at], id_) in same, OFFER_WEIGHT)
 
 
 def _planted(seed: int) -> Labelled:
@@ -81,19 +85,20 @@ def _titles() -> list[tuple[str, str, str]]:
 
 
 def _known(row: tuple[str, str, str], chance: random.Random) -> Text:
-    """Return a product of which, as in real catalogues, not everything is known."""
+    """Return a product of which, as in real catalogues, not everything is known. What is alike costs alike."""
     title, brand, path = row
-    price = round(chance.lognormvariate(3, 1), 2) if chance.random() < 0.7 else 0.0
+    usual = random.Random(brand or path).gauss(3, 0.8)
+    price = round(chance.lognormvariate(usual, _SPREAD), 2) if chance.random() < 0.7 else 0.0
     return Text(title, brand if chance.random() < 0.5 else "", path if chance.random() < 0.5 else "", price)
 
 
 def _said(text: Text, chance: random.Random) -> Text:
-    price = round(text.price * chance.lognormvariate(0, 0.2), 2) if chance.random() < 0.5 else 0.0
+    price = round(text.price * chance.lognormvariate(0, _OFF), 2) if chance.random() < 0.5 else 0.0
     return Text(careless(text.title, chance), text.brand if chance.random() < 0.3 else "", "", price)
 
 
 def _labelled(
-    items: Sequence[Item], mentions: Sequence[Text], is_right: Callable[[int, str], bool], weight: float = 1.0
+    items: Sequence[Item], mentions: Sequence[Text], is_right: Callable[[int, str], bool], weight: float
 ) -> Labelled:
     with tempfile.TemporaryDirectory() as folder:
         index = build_index(Path(folder) / "index", items)

@@ -1,26 +1,33 @@
 """Text -> terms: the one reading of a title, an offer or a mention that indexing and linking share.
 
 A title is read as words (normalised, singular, numbers in one spelling), as the first letters of its longer words
-("upgr" for "upgrade" and "upgrd"), and as model numbers: "NN-SD377S" is the code ``nnsd377s`` and, without what makes
-it a variant, the core ``nnsd377``. What else is known of a product (brand, description, category) is its *detail*.
+("upgr" for "upgrade" and "upgrd"), as model numbers ("NN-SD377S" is the code ``nnsd377s`` and, without what makes it a
+variant, the core ``nnsd377``), as quantities, and as the parts that dashes, brackets and commas divide it into. What
+else is known of a product (brand, description, category) is its *detail*.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
+from kg.measures import without_measures
 from kg.text import clean, normalise, singular
+from linkers.products.amounts import amounts_of
 from linkers.products.contrasts import Contrasts, load_contrasts
-from linkers.products.terms import CODE, CORE, STEM, WORD, term
+from linkers.products.terms import CODE, CORE, STEM, WORD, low_bits, term
 
-__all__ = ["ANALYSIS", "Analyser", "Reading", "Text"]
+__all__ = ["ANALYSIS", "BARE", "OF_AMOUNT", "Analyser", "Reading", "Text"]
 
-ANALYSIS = 1  # raise when texts are read otherwise: indexes made before are of no use then
+ANALYSIS = 2  # raise when texts are read otherwise: indexes made before are of no use then
+BARE, OF_AMOUNT = 1, 2
+"""Numbers: those that stand alone, and those of a quantity."""
 _TITLE_WORDS, _DETAIL_WORDS, _CODES = 32, 60, 16
 _CHARACTERS = 2_000
-_KEPT = 1_000_000
+_KEPT, _KEPT_DETAILS, _LONG_DETAIL = 1_000_000, 50_000, 200
+_PARTS = 8
 _STEM, _STEM_OF = 4, 5
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
 _STOP = frozenset(
@@ -59,15 +66,14 @@ _DIGIT = re.compile(r"\d")
 _CORE_OF = re.compile(r"(.*\d)[a-z]+$")
 _LEAST_CODE, _MOST_CODE, _PREFIX = 4, 24, 5
 _JOINED = 14
-_BEGINNINGS = (5, 7, 9)
+_BETWEEN = re.compile(r" - | -|- |, |[()\[\]:;|]")
 _AMOUNT = re.compile(
     r"\d+(?:oz|ounces?|lbs?|k?g|m[glm]|c[lm]|l|ft|in|inch(?:es)?|pk|packs?|ct|counts?|pcs?|pieces?|hz|mhz|ghz|[mgt]b|mah|w|v)"
 )
 _MARKS = re.compile(r"[^a-z0-9]")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """What is known of a product or an offer. ``brand`` and ``detail`` may be empty; ``price`` 0: unknown."""
 
     title: str
@@ -76,39 +82,60 @@ class Text:
     price: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A text as terms (:mod:`linkers.products.terms`).
 
-    ``names`` are the words of the title as text, in order, each once; ``words`` and ``stems`` are these as terms (0:
-    none) and ``numbers`` says which are numbers. ``joins`` are two neighbours written as one word; ``codes`` model
-    numbers of the title, ``cores`` what they are without the letters of a variant, ``prefixes`` their beginnings,
-    ``inner_codes`` the codes and cores of the detail; ``detail``
-    the words of brand and detail. ``marks`` are the contrasts that the title states or, of dimensions on which it is
-    silent, the detail; ``key`` is the normalised title.
+    ``key`` is the normalised title, ``ends`` where each of its parts ends in it. ``names`` are the words of the title
+    as text, in order, each once; ``words`` and ``stems`` are these as terms (0: none) and ``numbers`` says which are
+    numbers (0: none, :data:`BARE`, :data:`OF_AMOUNT`). ``joins`` are two neighbours written as one word, as low bits. ``code_names`` are model numbers of the
+    title as text, ``codes`` the same as terms, ``cores`` what they are without the letters of a variant,
+    ``inner_codes`` the codes and cores of the detail; ``brand`` and ``detail`` the words of brand, and of both.
+    ``amounts`` are the title's quantities (:mod:`linkers.products.amounts`). ``marks`` are the contrasts that the title
+    states or, of dimensions on which it is silent, the detail.
     """
 
     key: str
+    ends: tuple[int, ...]
     names: tuple[str, ...]
     words: tuple[int, ...]
     stems: tuple[int, ...]
-    numbers: tuple[bool, ...]
+    numbers: tuple[int, ...]
     joins: tuple[int, ...]
+    code_names: tuple[str, ...]
     codes: tuple[int, ...]
     cores: tuple[int, ...]
-    prefixes: tuple[int, ...]
     inner_codes: tuple[int, ...]
     brand: tuple[int, ...]
     detail: tuple[int, ...]
+    amounts: tuple[int, ...]
+    marks: int
+
+
+class _Word(NamedTuple):
+    """A word in its one spelling, as a term, its first letters as a term (0: none), and whether it is a number."""
+
+    name: str
+    word: int
+    stem: int
+    number: bool
+
+
+class _Detail(NamedTuple):
+    """What is read of a brand and a detail: words of the brand, of both, codes and cores, stated contrasts."""
+
+    brand: tuple[int, ...]
+    words: tuple[int, ...]
+    codes: tuple[int, ...]
     marks: int
 
 
 class Analyser:
-    """Reads texts. Keeps what it found out about words: titles repeat them."""
+    """Reads texts. Keeps what it found out about words and details: titles repeat them."""
 
     def __init__(self, contrasts: Contrasts | None = None) -> None:
         self._contrasts = contrasts or load_contrasts()
-        self._words: dict[str, tuple[str, int, int, bool]] = {}
+        self._words: dict[str, _Word] = {}
+        self._details: dict[tuple[str, str], _Detail] = {}
 
     @property
     def version(self) -> str:
@@ -117,38 +144,72 @@ class Analyser:
 
     def read(self, text: Text) -> Reading:
         """Return the reading of a text; of a very long one, of its beginning. Never raises on any text."""
-        title, rest = clean(text.title[:_CHARACTERS]), f"{text.brand} {text.detail}".strip()[:_CHARACTERS]
-        key = normalise(title)
-        said = {word[0]: word for word in map(self._word, itertools.islice(_useful(key), _TITLE_WORDS))}
-        inner = {word[0]: word for word in map(self._word, itertools.islice(_useful(normalise(rest)), _DETAIL_WORDS))}
-        brand = {self._word(word)[1]: None for word in _useful(normalise(text.brand))}
-        codes, inner_codes = _codes(title), _codes(rest)
-        stated, beside = self._contrasts.mask(said), self._contrasts.mask(inner)
+        title = clean(text.title[:_CHARACTERS])
+        key, ends = _parts(title)
+        said = {word.name: word for word in map(self._word, _useful(key)[:_TITLE_WORDS])}
+        names = tuple(said)
+        amounts = amounts_of(title)
+        numbers = self._numbers(said.values(), title if amounts else "")
+        codes = _codes(title)
+        detail = self._detail(text.brand, text.detail)
         return Reading(
             key,
-            tuple(said),
-            tuple(word[1] for word in said.values()),
-            tuple(word[2] for word in said.values()),
-            tuple(word[3] for word in said.values()),
-            tuple(term(WORD, a + b) for a, b in itertools.pairwise(said) if 4 <= len(a + b) <= _JOINED),
-            tuple(term(CODE, code) for code in codes),
+            ends,
+            names,
+            tuple([word.word for word in said.values()]),
+            tuple([word.stem for word in said.values()]),
+            numbers,
+            tuple([low_bits(WORD, a + b) for a, b in itertools.pairwise(names) if 4 <= len(a) + len(b) <= _JOINED]),
+            tuple(codes),
+            tuple([term(CODE, code) for code in codes]),
             _cores(codes),
-            _prefixes(codes),
-            (*(term(CODE, code) for code in inner_codes), *_cores(inner_codes)),
-            tuple(brand),
-            tuple(word[1] for word in inner.values()),
-            self._contrasts.filled(stated, beside),
+            detail.codes,
+            detail.brand,
+            detail.words,
+            amounts,
+            self._contrasts.filled(self._contrasts.mask(said), detail.marks),
         )
 
-    def _word(self, word: str) -> tuple[str, int, int, bool]:
+    def _numbers(self, words: Collection[_Word], measured: str) -> tuple[int, ...]:
+        """Return of each word whether it is no number, a bare one, or one that only quantities of ``measured`` have."""
+        if not any(word.number for word in words):
+            return (0,) * len(words)
+        rest = {_plain(word) for word in normalise(without_measures(measured)).split()}
+        return tuple([word.number * (OF_AMOUNT if measured and word.name not in rest else BARE) for word in words])
+
+    def _detail(self, brand: str, detail: str) -> _Detail:
+        known = self._details.get((brand, detail))
+        if known is not None:
+            return known
+        rest = f"{brand} {detail}".strip()[:_CHARACTERS]
+        inner = {word.name: word for word in map(self._word, _useful(normalise(rest))[:_DETAIL_WORDS])}
+        codes = _codes(rest)
+        found = _Detail(
+            tuple({self._word(word).word: None for word in _useful(normalise(brand[:_CHARACTERS]))}),
+            tuple([word.word for word in inner.values()]),
+            (*[term(CODE, code) for code in codes], *_cores(codes)),
+            self._contrasts.mask(inner),
+        )
+        if len(rest) <= _LONG_DETAIL and len(self._details) < _KEPT_DETAILS:
+            self._details[brand, detail] = found
+        return found
+
+    def _word(self, word: str) -> _Word:
         known = self._words.get(word)
         if known is None:
             plain = _plain(word)
             stem = term(STEM, plain[:_STEM]) if len(plain) >= _STEM_OF and plain.isalpha() else 0
-            known = (plain, term(WORD, plain), stem, plain.replace(".", "").isdigit())
+            known = _Word(plain, term(WORD, plain), stem, plain.replace(".", "").isdigit())
             if len(self._words) < _KEPT:
                 self._words[word] = known
         return known
+
+
+def _parts(title: str) -> tuple[str, tuple[int, ...]]:
+    """Return the normalised title, and where each of its parts ends in it; beyond so many the rest is one part."""
+    parts = [part for part in map(normalise, _BETWEEN.split(title, maxsplit=_PARTS - 1)) if part]
+    lengths = [len(part) + 1 for part in parts]
+    return " ".join(parts), tuple([end - 1 for end in itertools.accumulate(lengths)])
 
 
 def _useful(key: str) -> list[str]:
@@ -167,33 +228,27 @@ def _codes(text: str) -> list[str]:
     if not _DIGIT.search(text):
         return []
     found: dict[str, None] = {}
-    before = ""
-    for match in _CODE_LIKE.finditer(text.casefold()):
-        part = match[0]
-        code = _MARKS.sub("", part)
+    pieces = _CODE_LIKE.findall(text.casefold())
+    for at, part in enumerate(pieces):
+        if not _DIGIT.search(part):
+            continue
+        code = part if part.isalnum() else _MARKS.sub("", part)
         if _is_code(code):
             found[code] = None
+            before = _MARKS.sub("", pieces[at - 1]) if at else ""
             if before and not before[0].isdigit() and len(before) <= _PREFIX:
                 found[before + code] = None  # "MDR EX55" is written MDREX55 elsewhere
             if part != code:
                 found |= {piece: None for piece in _MARKS.split(part) if len(piece) > _LEAST_CODE and _is_code(piece)}
-        before = code
         if len(found) >= _CODES:
             break
     return list(found)
 
 
-def _cores(codes: list[str]) -> tuple[int, ...]:
+def _cores(codes: Sequence[str]) -> tuple[int, ...]:
     """Return what is left of codes without the letters that make a variant, as terms."""
     cores = [match[1] if (match := _CORE_OF.match(code)) else code for code in codes]
-    return tuple(dict.fromkeys(term(CORE, core) for core in cores if len(core) >= _LEAST_CODE))
-
-
-def _prefixes(codes: list[str]) -> tuple[int, ...]:
-    """Return the beginnings of codes, of three lengths, as terms."""
-    return tuple(
-        dict.fromkeys(term(CORE, code[:size] + "-") for code in codes for size in _BEGINNINGS if len(code) >= size)
-    )
+    return tuple(dict.fromkeys([term(CORE, core) for core in cores if len(core) >= _LEAST_CODE]))
 
 
 def _is_code(code: str) -> bool:

@@ -5,7 +5,6 @@ Two parts of a catalogue become one by :func:`merged`; so do the unchanged rows 
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -15,43 +14,43 @@ import numpy as np
 from linkers.products.analyse import Reading, Text
 from linkers.products.rows import Array, Rows, distinct, rows_of, stacked, starts_of
 
-__all__ = ["BLOBS", "GRAMS", "HASHED", "PLAIN", "TERMS", "Columns", "columns_of", "merged", "ordered", "places"]
+__all__ = ["BLOBS", "PLAIN", "PLAIN_ROWS", "TERMS", "Columns", "columns_of", "merged", "ordered", "places"]
 
 TERMS = ("words", "stems", "codes", "cores", "inner_codes", "brand", "detail")
 """Columns of term numbers; ``stems`` stand beside ``words``, -1 where there is none."""
-HASHED = ("joins", "prefixes")
-"""Columns of the low 32 bits of hashes: for comparing only."""
-GRAMS = 1 << 18
-"""How many letter groups are told apart."""
+PLAIN_ROWS = ("numbers", "joins", "ends", "amounts")
+"""Columns of other numbers."""
 PLAIN = ("marks", "price", "head", "hashes", "vectors")
 BLOBS = ("ids", "titles", "keys")
 """Columns of UTF-8 text."""
 
-_LONGEST_WORD = 24
+_LONGEST_NAME = 24
 _HIGHEST = 1e30  # what is no number below is no price
 _LOWEST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Products as columns; every column but ``terms`` and ``grams`` has one row a product.
+    """Products as columns; every column but ``terms`` and ``names`` has one row a product.
 
-    ``terms`` are the hashes of all terms, ascending, each once; term columns hold places in it. ``numbers`` (beside
-    ``words``) says which words are numbers; ``joins`` and ``prefixes`` hold the low 32 bits of hashes. ``grams`` has
-    one row a term: the letter groups of a word, as bits of their hashes (:data:`GRAMS`). ``head`` is the hash of the
-    last word of the product's type (0: unknown), ``hashes`` that of the row, ``price`` 0 where unknown. ``vectors`` are
-    unit vectors of the title as whole numbers -127..127.
+    ``terms`` are the hashes of all terms, ascending, each once; term columns hold places in it. ``names`` has the text
+    of each term that is a word or a model number of a title; the others have none. ``numbers`` (beside ``words``) says
+    which words are numbers, and of what; ``joins`` holds the low 32 bits of hashes; ``ends`` where the parts of the key end, in
+    characters; ``amounts`` quantities (:mod:`linkers.products.amounts`). ``head`` is the hash of the last word of the
+    product's type (0: unknown), ``hashes`` that of the row, ``price`` 0 where unknown. ``vectors`` are unit vectors of
+    the title as whole numbers -127..127.
     """
 
     terms: Array
-    grams: Rows
+    names: Rows
     words: Rows
     stems: Rows
     numbers: Rows
     joins: Rows
+    ends: Rows
+    amounts: Rows
     codes: Rows
     cores: Rows
-    prefixes: Rows
     inner_codes: Rows
     brand: Rows
     detail: Rows
@@ -72,9 +71,9 @@ class Columns:
         taken = {
             each.name: value.take(rows) if isinstance(value := getattr(self, each.name), Rows) else value[rows]
             for each in fields(self)
-            if each.name not in {"terms", "grams"}
+            if each.name not in {"terms", "names"}
         }
-        columns: Any = {"terms": self.terms, "grams": self.grams, **taken}
+        columns: Any = {"terms": self.terms, "names": self.names, **taken}
         return Columns(**columns)
 
     def text(self, column: str, row: int) -> str:
@@ -97,11 +96,11 @@ def columns_of(
     terms = distinct(np.concatenate([rows.values for rows in hashed.values()]))
     terms = terms[terms != 0]
     rows: Any = {name: each.with_values(places(terms, each.values)) for name, each in hashed.items()}
-    rows |= {name: _low_bits(rows_of([getattr(reading, name) for reading in readings])) for name in HASHED}
+    for name, dtype in (("numbers", np.uint8), ("joins", np.uint32), ("ends", np.uint16), ("amounts", np.int32)):
+        rows[name] = rows_of([getattr(reading, name) for reading in readings], dtype)
     return Columns(
         terms=terms,
-        grams=_grams_of(terms, readings),
-        numbers=rows_of([reading.numbers for reading in readings], np.bool_),
+        names=_names_of(terms, readings),
         marks=np.array([reading.marks for reading in readings], dtype=np.uint64),
         price=np.array([_price(text) for text in texts], dtype=np.float32),
         head=np.array(heads, dtype=np.uint64),
@@ -125,10 +124,10 @@ def merged(parts: Sequence[Columns]) -> Columns:
             old: Rows = getattr(part, name)
             joined[name].append(old.with_values(table[old.values]))
     rows: Any = {name: stacked(each) for name, each in joined.items()}
-    rows |= {name: stacked([getattr(part, name) for part in parts]) for name in ("numbers", *HASHED, *BLOBS)}
+    rows |= {name: stacked([getattr(part, name) for part in parts]) for name in (*PLAIN_ROWS, *BLOBS)}
     filled = [part for part in parts if len(part)] or parts[:1]  # the vectors of no products may be of any length
     plain: Any = {name: np.concatenate([getattr(part, name) for part in filled]) for name in PLAIN}
-    return Columns(terms=terms, grams=_grams_merged(terms, parts), **rows, **plain)
+    return Columns(terms=terms, names=_names_merged(terms, parts), **rows, **plain)
 
 
 def ordered(columns: Columns) -> Array:
@@ -139,26 +138,20 @@ def ordered(columns: Columns) -> Array:
     return np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
 
 
-def _grams_of(terms: Array, readings: Sequence[Reading]) -> Rows:
-    """Return the letter groups of the terms that are words of titles; the others have none."""
-    known = {word: name for reading in readings for name, word in zip(reading.names, reading.words, strict=True)}
-    return rows_of([_grams(known.get(word, "")) for word in terms.tolist()], np.int32)
+def _names_of(terms: Array, readings: Sequence[Reading]) -> Rows:
+    """Return the text of the terms that are words or model numbers of titles."""
+    known: dict[int, str] = {}
+    for reading in readings:
+        known.update(zip(reading.codes, reading.code_names, strict=True))
+        known.update(zip(reading.words, reading.names, strict=True))
+    return _blob(known.get(term, "")[:_LONGEST_NAME] for term in terms.tolist())
 
 
-def _grams(word: str) -> list[int]:
-    """Return the groups of three and four letters of a word, its ends marked, as numbers below :data:`GRAMS`."""
-    if not word:
-        return []
-    text = f"_{word[:_LONGEST_WORD]}_"
-    groups = {text[at : at + size] for size in (3, 4) for at in range(len(text) - size + 1)} or {text}
-    return sorted({zlib.crc32(group.encode("utf-8", "surrogatepass")) % GRAMS for group in groups})
-
-
-def _grams_merged(terms: Array, parts: Sequence[Columns]) -> Rows:
-    """Return the letter groups of ``terms``, from the first part that knows them."""
-    all_ = stacked([part.grams for part in parts])
+def _names_merged(terms: Array, parts: Sequence[Columns]) -> Rows:
+    """Return the text of ``terms``, from the first part that knows it."""
+    all_ = stacked([part.names for part in parts])
     at = np.concatenate([places(terms, part.terms) for part in parts])
-    titled = np.concatenate([_in_use(part, ("words",)) for part in parts])  # a title that had the word may be gone
+    titled = np.concatenate([_in_use(part, ("words", "codes")) for part in parts])  # the title that had it may be gone
     known = np.flatnonzero((all_.counts > 0) & (at >= 0) & titled)
     found, first = np.unique(at[known], return_index=True)
     counts = np.zeros(len(terms), dtype=np.int64)
@@ -183,10 +176,6 @@ def places(terms: Array, hashes: Array) -> Array:
 
 def _price(text: Text) -> float:
     return text.price if _LOWEST < text.price < _HIGHEST else 0.0
-
-
-def _low_bits(rows: Rows) -> Rows:
-    return rows.with_values((rows.values & np.uint64(0xFFFFFFFF)).astype(np.uint32))
 
 
 def _blob(texts: Iterable[str]) -> Rows:

@@ -6,18 +6,22 @@ how rare it is there. What is worked out for thousands of pairs at once is one a
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+import itertools
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 import numpy as np
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import Levenshtein
 
+from linkers.products.amounts import compare_amounts
+from linkers.products.analyse import BARE, OF_AMOUNT
 from linkers.products.candidates import Batch, Pairs
-from linkers.products.columns import GRAMS, places
-from linkers.products.comparing import Sets, best, once, owned, ratio, spread, units
+from linkers.products.columns import Columns, places
+from linkers.products.comparing import Sets, best, owned, ratio, spread, units
 from linkers.products.contrasts import load_contrasts
 from linkers.products.index import ProductIndex
-from linkers.products.rows import Array, Rows
+from linkers.products.rows import Array, Rows, distinct, starts_of
 
 __all__ = ["FEATURES", "Values", "features"]
 
@@ -26,23 +30,26 @@ Values = Array
 
 FEATURES = {
     "same": "the titles are equal, up to case, accents and punctuation",
-    "words": "cosine of the words of the titles, the rarer the heavier",
-    "text": "cosine of all that is known of either: title, brand, detail",
-    "letters": "cosine of groups of three and four letters within words",
+    "text": "cosine of all that is known of either (title, brand, detail), the rarer the word the heavier",
     "said": "share of the mention's words that the product accounts for",
-    "said_exact": "share of the mention's words that stand in the product's title",
     "stated": "share of the product's title that the mention accounts for",
+    "inside": "share of the product's title that stands in the mention's letters, spaces or not",
+    "missing": "words of the mention that the product's title does not have, as a logarithm",
+    "added": "words of the product's title that the mention does not have, as a logarithm",
+    "ending": "the mention's last word, often a model number or what the thing is, is in the product's title",
     "code": "a model number in common: 1 as rare as can be, 0 none",
     "core": "the same of model numbers without the letters that make a variant",
-    "code_near": "the beginning of a model number in common, where none is whole: by its length",
-    "code_clash": "both have model numbers, and none begins like one of the other",
+    "code_near": "how alike the most alike model numbers are (Levenshtein), if half of it is equal",
+    "code_clash": "both have model numbers, and none is in common or near",
     "numbers_missing": "numbers of the mention that the product does not have",
     "numbers_added": "numbers of the product's title that the mention does not have",
+    "amount": "share of the kinds of quantities that both state in which they agree: 64 oz and 1.89 L",
+    "amount_clash": "both state a quantity of a kind, another one",
     "brand": "the product's brand is in the mention",
     "maker": "share of the mention's brand, or first word, that the product's title or brand has",
     "brand_clash": "both state a brand, another one",
-    "order": "how alike the titles are with their words sorted (RapidFuzz token_sort_ratio)",
-    "inside": "how alike they are where they overlap (RapidFuzz token_set_ratio)",
+    "part": "how alike the mention is to the best part of the title, between dashes, brackets and commas (RapidFuzz)",
+    "opening": "how alike the first parts of both are, their words sorted (RapidFuzz)",
     "within": "how alike the shorter title is to the best stretch of the longer one (RapidFuzz partial_ratio)",
     "meaning": "cosine of their embeddings",
     "type": "the mention has the word that names the product's type",
@@ -50,21 +57,25 @@ FEATURES = {
     "agreed": "dimensions in which they state the same value",
     "unsaid": "dimensions in which only the product states a value",
     "price": "distance of the prices, up to a factor of e squared; 0 where one is unknown",
+    "price_near": "the prices are nearly the same: 1 equal, 0.5 a tenth apart",
+    "dearer": "how much dearer the product is, up to a factor of e squared; negative: cheaper",
     "priced": "both prices are known",
     "length": "difference of the numbers of words, as a logarithm",
 }
 """The features of a pair, in order, and what each is."""
 
-_WORDS = frozenset({"words", "text", "letters"})
-_SAID = frozenset({"said", "said_exact", "numbers_missing"})
-_STATED = frozenset({"stated", "numbers_added", "length"})
+_SAID = frozenset({"said", "missing", "ending", "numbers_missing"})
+_STATED = frozenset({"stated", "inside", "added", "numbers_added", "length"})
 _CODES = frozenset({"code", "core", "code_near", "code_clash"})
+_AMOUNTS = frozenset({"amount", "amount_clash"})
 _BRANDS = frozenset({"brand", "brand_clash", "maker"})
-_STRINGS = frozenset({"same", "order", "inside", "within"})
-_REST = FEATURES.keys() - _WORDS - _SAID - _STATED - _CODES - _BRANDS - _STRINGS
-_SCORERS = {"order": fuzz.token_sort_ratio, "inside": fuzz.token_set_ratio, "within": fuzz.partial_ratio}
+_STRINGS = frozenset({"same", "part", "opening", "within"})
+_PRICES = frozenset({"price", "price_near", "dearer", "priced"})
+_STATES = frozenset({"contrast", "agreed", "unsaid"})
 _JOINED, _STEM, _DETAIL = 0.9, 0.75, 0.6
-_LEVELS = 3  # beginnings of model numbers, of five letters, seven, nine
+_HALF = 0.5
+_MANY = 20  # words
+_PRICE_STEP = 0.15
 
 
 def features(index: ProductIndex, batch: Batch, pairs: Pairs, wanted: Collection[str] = FEATURES.keys()) -> Values:
@@ -93,52 +104,38 @@ class _Comparison:
         products, self._theirs = np.unique(pairs.products, return_inverse=True)
         self._other = index.columns.take(products)  # read from the memory-mapped columns once
         self._size = len(pairs)
+        self._agreement = compare_amounts(self._mine.amounts, self._ours, self._other.amounts, self._theirs)
 
     def all(self, wanted: frozenset[str]) -> dict[str, Values]:
         """Return the wanted features, and those that come with them."""
-        groups = (
-            (_WORDS, self._cosines),
+        groups: tuple[tuple[frozenset[str], Callable[[], dict[str, Values]]], ...] = (
+            (frozenset({"text"}), self._text),
             (_SAID, self._said),
             (_STATED, self._stated),
             (_CODES, self._codes),
+            (_AMOUNTS, self._amounts),
             (_BRANDS, self._brands),
             (_STRINGS, self._strings),
-            (_REST, self._rest),
+            (_PRICES, self._prices),
+            (_STATES, self._states),
+            (frozenset({"meaning"}), self._meaning),
+            (frozenset({"type"}), self._type),
         )
         out: dict[str, Values] = {}
         for names, work_out in groups:
             if names & wanted:
-                out |= work_out(wanted)
+                out |= work_out()
         return out
 
-    def _cosines(self, wanted: frozenset[str]) -> dict[str, Values]:
+    def _text(self) -> dict[str, Values]:
         mine, other, batch, idf = self._mine, self._other, self._batch, self._index.postings.idf
-        out: dict[str, Values] = {}
-        for name, ours, theirs in (
-            ("words", (mine.words,), (other.words,)),
-            ("text", (mine.words, mine.detail), (other.words, other.detail)),
-        ):
-            if name in wanted:
-                owners, values = owned(*ours)
-                left = units(owners, batch.idf[values], batch.place[values], (len(mine), len(idf)))
-                owners, values = owned(*theirs)
-                right = units(owners, idf[values], values, (len(other), len(idf)))
-                out[name] = self._dots(left, right)
-        return out | ({"letters": self._letters()} if "letters" in wanted else {})
+        owners, values = owned(mine.words, mine.detail)
+        left = units(owners, batch.idf[values], batch.place[values], (len(mine), len(idf)))
+        owners, values = owned(other.words, other.detail)
+        right = units(owners, idf[values], values, (len(other), len(idf)))
+        return {"text": np.asarray(left[self._ours].multiply(right[self._theirs]).sum(axis=1)).ravel()}
 
-    def _letters(self) -> Values:
-        gram_idf = self._index.postings.gram_idf
-        spelled: list[Any] = []
-        for side in (self._mine, self._other):
-            grams = side.grams.take(side.words.values)
-            owners, values = once(side.words.owners()[grams.owners()], grams.values)
-            spelled.append(units(owners, gram_idf[values], values, (len(side), GRAMS)))
-        return self._dots(*spelled)
-
-    def _dots(self, left: Any, right: Any) -> Values:  # noqa: ANN401 - scipy's types are partial
-        return np.asarray(left[self._ours].multiply(right[self._theirs]).sum(axis=1)).ravel()
-
-    def _said(self, _: frozenset[str]) -> dict[str, Values]:
+    def _said(self) -> dict[str, Values]:
         """See what of the mention the product accounts for."""
         mine, other, batch = self._mine, self._other, self._batch
         at, pair = spread(mine.words, self._ours)
@@ -152,47 +149,89 @@ class _Comparison:
             (_DETAIL, Sets.of(other.detail.owners(), other.detail.values).have(owner, words)),
         )
         idf = batch.idf[mine.words.values][at]
-        total = self._sum(pair, idf)
+        last = at == mine.words.starts[1:][self._ours][pair] - 1
         return {
-            "said": ratio(self._sum(pair, idf * cover), total),
-            "said_exact": ratio(self._sum(pair, idf * exact), total),
-            "numbers_missing": np.minimum(1, self._sum(pair, mine.numbers.values[at] & (cover < _DETAIL)) / 2),
+            "said": ratio(self._sum(pair, idf * cover), self._sum(pair, idf)),
+            "missing": _count(self._sum(pair, ~exact)),
+            "ending": self._sum(pair, exact & last),
+            "numbers_missing": self._numbers(pair, mine.numbers.values[at], cover),
         }
 
-    def _stated(self, _: frozenset[str]) -> dict[str, Values]:
+    def _stated(self) -> dict[str, Values]:
         """See what of the product's title the mention accounts for."""
         mine, other, batch = self._mine, self._other, self._batch
         at, pair = spread(other.words, self._theirs)
         words, owner = other.words.values[at], self._ours[pair]
         low = (self._index.columns.terms[words] & _LOW).astype(np.int64)
+        exact = Sets.of(mine.words.owners(), batch.known(mine.words)).have(owner, words)
         cover = best(
-            (1.0, Sets.of(mine.words.owners(), batch.known(mine.words)).have(owner, words)),
+            (1.0, exact),
             (_JOINED, Sets.of(mine.joins.owners(), mine.joins.values.astype(np.int64)).have(owner, low)),
             (_STEM, Sets.of(mine.stems.owners(), batch.known(mine.stems)).have(owner, other.stems.values[at])),
             (_DETAIL, Sets.of(mine.detail.owners(), batch.known(mine.detail)).have(owner, words)),
         )
         idf = self._index.postings.idf[words]
+        total = self._sum(pair, idf)
         longer = (1 + mine.words.counts[self._ours]) / (1 + other.words.counts[self._theirs])
         return {
-            "stated": ratio(self._sum(pair, idf * cover), self._sum(pair, idf)),
-            "numbers_added": np.minimum(1, self._sum(pair, other.numbers.values[at] & (cover < _DETAIL)) / 2),
+            "stated": ratio(self._sum(pair, idf * cover), total),
+            "inside": ratio(self._sum(pair, idf * (exact | self._run_together(owner, words))), total),
+            "added": _count(self._sum(pair, ~exact)),
+            "numbers_added": self._numbers(pair, other.numbers.values[at], cover),
             "length": np.abs(np.log(longer)),
         }
 
-    def _codes(self, _: frozenset[str]) -> dict[str, Values]:
+    def _numbers(self, pair: Array, numbers: Array, cover: Array) -> Values:
+        """Count numbers without their like on the other side; those of quantities only where these do not agree."""
+        counted = (numbers == BARE) | ((numbers == OF_AMOUNT) & (self._agreement[0][pair] < 1))
+        return np.minimum(1, self._sum(pair, counted & (cover < _DETAIL)) / 2)
+
+    def _run_together(self, mentions: Array, words: Array) -> Array:
+        """Return whether each word stands in the letters of the mention beside it, without its spaces."""
+        letters = [self._mine.text("keys", row).replace(" ", "") for row in range(len(self._mine))]
+        asked = distinct(mentions << np.int64(32) | words.astype(np.int64))
+        owners, terms = asked >> np.int64(32), asked & np.int64(0xFFFFFFFF)
+        used = distinct(terms)
+        names = [self._index.columns.text("names", term) for term in used.tolist()]
+        pairs = zip(owners.tolist(), np.searchsorted(used, terms).tolist(), strict=True)
+        found = np.fromiter((names[word] in letters[owner] for owner, word in pairs), np.bool_, len(asked))
+        return Sets(asked[found]).have(mentions, words)
+
+    def _codes(self) -> dict[str, Values]:
         mine, other = self._mine, self._other
         outer, cores, inner = (
             Sets.of(rows.owners(), rows.values) for rows in (other.codes, other.cores, other.inner_codes)
         )
         whole = self._shared((mine.codes, outer, 1.0), (mine.codes, inner, 0.9), (mine.inner_codes, outer, 0.9))
         core = self._shared((mine.cores, cores, 1.0), (mine.cores, inner, 0.9), (mine.inner_codes, cores, 0.9))
-        found = np.maximum(whole, core)
-        at, pair = spread(mine.prefixes, self._ours)
-        begin = Sets.of(other.prefixes.owners(), other.prefixes.values.astype(np.int64))
-        shared = begin.have(self._theirs[pair], mine.prefixes.values[at].astype(np.int64))
-        near = np.where(found > 0, 0, np.minimum(1, self._sum(pair, shared) / _LEVELS))
+        near = self._code_near()
         both = (mine.codes.counts[self._ours] > 0) & (other.codes.counts[self._theirs] > 0)
-        return {"code": whole, "core": core, "code_near": near, "code_clash": both & (found == 0) & (near == 0)}
+        return {
+            "code": whole,
+            "core": core,
+            "code_near": near,
+            "code_clash": both & (whole == 0) & (core == 0) & (near == 0),
+        }
+
+    def _code_near(self) -> Values:
+        """Return how alike the most alike model numbers of both titles are."""
+        mine, other = self._mine, self._other
+        at, pair = spread(mine.codes, self._ours)
+        there, entry = spread(other.codes, self._theirs[pair])
+        ours, theirs = mine.codes.values[at][entry], other.codes.values[there]
+        left, right = (
+            [texts[number] for number in numbers.tolist()]
+            for texts, numbers in ((_names(mine, ours), ours), (_names(self._index.columns, theirs), theirs))
+        )
+        found = np.zeros(self._size, dtype=np.float32)
+        if left:
+            alike = process.cpdist(left, right, scorer=Levenshtein.normalized_similarity, dtype=np.float32)
+            np.maximum.at(found, pair[entry], np.where(alike > _HALF, alike, 0))
+        return found
+
+    def _amounts(self) -> dict[str, Values]:
+        agree, clash = self._agreement
+        return {"amount": agree, "amount_clash": clash}
 
     def _shared(self, *places_: tuple[Rows, Sets, float]) -> Values:
         """Return how rare the rarest term is that both have in one of the places, 0: none, times the place's weight."""
@@ -204,7 +243,7 @@ class _Comparison:
             np.maximum.at(found, pair, (weight * shared * rare).astype(np.float32))
         return found
 
-    def _brands(self, _: frozenset[str]) -> dict[str, Values]:
+    def _brands(self) -> dict[str, Values]:
         mine, other, batch = self._mine, self._other, self._batch
         said = Sets.of(
             np.concatenate([mine.words.owners(), mine.brand.owners()]),
@@ -227,40 +266,90 @@ class _Comparison:
         starts = np.where(has_words, np.append(first.values, -1)[first.starts[self._ours]], -1)
         return np.where(brands.counts[self._ours] > 0, shares, there.have(self._theirs, starts))
 
-    def _strings(self, wanted: frozenset[str]) -> dict[str, Values]:
-        ours = [self._mine.text("keys", row) for row in range(len(self._mine))]
-        theirs = [self._other.text("keys", row) for row in range(len(self._other))]
-        left: list[str] = [ours[row] for row in self._ours.tolist()]
-        right: list[str] = [theirs[row] for row in self._theirs.tolist()]
-        out: dict[str, Values] = {}
-        if "same" in wanted:
-            out["same"] = np.fromiter(map(str.__eq__, left, right), dtype=np.float32, count=self._size)
-        for name, scorer in _SCORERS.items():
-            if name in wanted:
-                out[name] = process.cpdist(left, right, scorer=scorer, dtype=np.float32) / 100
-        return out
-
-    def _rest(self, _: frozenset[str]) -> dict[str, Values]:
-        mine, other = self._mine, self._other
-        ours, theirs = (side.vectors.astype(np.float32) / 127 for side in (mine, other))
-        differ, agree, silent = load_contrasts().compare(mine.marks[self._ours], other.marks[self._theirs])
-        a, b = mine.price[self._ours], other.price[self._theirs]
-        known = (a > 0) & (b > 0)
-        far = np.abs(np.log(np.where(known, a, 1) / np.where(known, b, 1)))
-        said = Sets.of(mine.words.owners(), self._batch.known(mine.words))
-        heads = places(self._index.columns.terms, other.head)
+    def _strings(self) -> dict[str, Values]:
+        ours, theirs = _Spelled.of(self._mine), _Spelled.of(self._other)
+        mine, other = self._ours.tolist(), self._theirs.tolist()
+        left, right = [ours.keys[row] for row in mine], [theirs.keys[row] for row in other]
+        parts = [theirs.parts[row] for row in other]
+        counts = np.array([len(each) for each in parts], dtype=np.int64)
+        whole = [ours.sorted[row] for row, each in zip(mine, parts, strict=True) for _ in each]
+        first = [ours.parts[row][0] for row in mine], [each[0] for each in parts]
+        alike = process.cpdist(whole, list(itertools.chain.from_iterable(parts)), scorer=fuzz.ratio, dtype=np.float32)
         return {
-            "meaning": np.einsum("ij,ij->i", ours[self._ours], theirs[self._theirs]),
+            "same": np.fromiter(map(str.__eq__, left, right), dtype=np.float32, count=self._size),
+            "part": np.maximum.reduceat(alike, starts_of(counts)[:-1]) / 100,
+            "opening": process.cpdist(*first, scorer=fuzz.ratio, dtype=np.float32) / 100,
+            "within": process.cpdist(left, right, scorer=fuzz.partial_ratio, dtype=np.float32) / 100,
+        }
+
+    def _prices(self) -> dict[str, Values]:
+        a, b = self._mine.price[self._ours], self._other.price[self._theirs]
+        known = (a > 0) & (b > 0)
+        far = np.log(np.where(known, b, 1) / np.where(known, a, 1))
+        return {
+            "price": np.minimum(np.abs(far), 2) / 2,
+            "price_near": np.where(known, np.exp(-np.abs(far) / _PRICE_STEP), 0),
+            "dearer": np.clip(far, -2, 2) / 2,
+            "priced": known,
+        }
+
+    def _states(self) -> dict[str, Values]:
+        mine, other = self._mine.marks[self._ours], self._other.marks[self._theirs]
+        differ, agree, silent = load_contrasts().compare(mine, other)
+        return {
             "contrast": np.minimum(differ, 2) / 2,
             "agreed": np.minimum(agree, 2) / 2,
             "unsaid": np.minimum(silent, 2) / 2,
-            "price": np.minimum(far, 2) / 2,
-            "priced": known,
-            "type": said.have(self._ours, heads[self._theirs]),
         }
+
+    def _meaning(self) -> dict[str, Values]:
+        ours, theirs = (side.vectors.astype(np.float32) / 127 for side in (self._mine, self._other))
+        return {"meaning": np.einsum("ij,ij->i", ours[self._ours], theirs[self._theirs])}
+
+    def _type(self) -> dict[str, Values]:
+        said = Sets.of(self._mine.words.owners(), self._batch.known(self._mine.words))
+        heads = places(self._index.columns.terms, self._other.head)
+        return {"type": said.have(self._ours, heads[self._theirs])}
 
     def _sum(self, pair: Array, values: Array) -> Values:
         return np.bincount(pair, weights=values, minlength=self._size).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelled:
+    """Normalised titles as text: whole, with their words sorted, and their parts with their words sorted."""
+
+    keys: list[str]
+    sorted: list[str]
+    parts: list[list[str]]
+
+    @classmethod
+    def of(cls, columns: Columns) -> _Spelled:
+        """Return the titles of some products or mentions."""
+        keys = [columns.text("keys", row) for row in range(len(columns))]
+        starts, ends = columns.ends.starts.tolist(), columns.ends.values.tolist()
+        parts: list[list[str]] = []
+        for key, (first, last) in zip(keys, itertools.pairwise(starts), strict=True):
+            begins = [0, *ends[first : last - 1]]
+            cuts = zip(begins, ends[first:last], strict=True) if last - first > 1 else ((0, len(key)),)
+            parts.append([_in_order(key[begin:end]) for begin, end in cuts])
+        whole = [each[0] if len(each) == 1 else _in_order(key) for key, each in zip(keys, parts, strict=True)]
+        return cls(keys, whole, parts)
+
+
+def _in_order(text: str) -> str:
+    """Return a text with its words sorted, so that comparing two takes no notice of their order."""
+    return " ".join(sorted(text.split()))
+
+
+def _names(columns: Columns, terms: Array) -> dict[int, str]:
+    """Return the text of some terms."""
+    return {term: columns.text("names", term) for term in distinct(terms).tolist()}
+
+
+def _count(found: Array) -> Values:
+    """Return a number of words as a logarithm: 0 none, 1 twenty."""
+    return np.minimum(1, np.log1p(found) / np.log1p(_MANY))
 
 
 _LOW = np.uint64(0xFFFFFFFF)

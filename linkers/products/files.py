@@ -25,7 +25,7 @@ from linkers.products.rows import Array, Rows
 
 __all__ = ["FORMAT", "MANIFEST", "PARTITION", "Manifest", "Stored", "load", "read_manifest", "save", "verify"]
 
-FORMAT = 1
+FORMAT = 2
 """Raise when the files change their meaning."""
 MANIFEST, PARTITION = "manifest.json", "neighbours.faiss"
 _REMEDY = "delete the folder; the index is made again from the catalogue"
@@ -122,9 +122,7 @@ def load(folder: Path, manifest: Manifest) -> tuple[Columns, Postings]:
         if name.endswith(".npy")
     }
     columns: dict[str, Any] = {each.name: _column(arrays, each.name) for each in fields(Columns)}
-    return Columns(**columns), Postings(
-        arrays["idf"], arrays["gram_idf"], _column(arrays, "products"), arrays["weights"]
-    )
+    return Columns(**columns), Postings(arrays["idf"], _column(arrays, "products"), arrays["weights"])
 
 
 def verify(folder: Path) -> Manifest:
@@ -144,7 +142,6 @@ def _arrays(columns: Columns, postings: Postings) -> Iterator[tuple[str, Array]]
     named: dict[str, Rows | Array] = {each.name: getattr(columns, each.name) for each in fields(columns)}
     named |= {
         "idf": postings.idf,
-        "gram_idf": postings.gram_idf,
         "products": postings.products,
         "weights": postings.weights,
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -37,7 +36,7 @@ def _apart(text: Text, said: Iterable[str], parts: dict[str, str]) -> Text:
     if parts.keys().isdisjoint(said):
         return text
     rest = (parts.get(word, word) for word in normalise(text.title[:_MOST]).split())
-    return replace(text, title=" ".join(rest))
+    return text._replace(title=" ".join(rest))
 
 
 def _parts(index: ProductIndex, word: str) -> str:

@@ -8,8 +8,9 @@ mentions of things that a shop does not sell.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -20,12 +21,18 @@ from linkers.products.model import SIGNALS, Cut, Model, rank
 __all__ = ["AGAINST", "NIL_SHARE", "Labelled", "calibrate", "cuts_of", "fit", "fit_ranker"]
 
 AGAINST = frozenset(
-    {"code_clash", "numbers_missing", "numbers_added", "brand_clash", "contrast", "unsaid", "price", "length"}
-)
+    {
+        "missing", "added", "code_clash", "numbers_missing", "numbers_added", "amount_clash", "brand_clash", "contrast",
+        "unsaid", "price", "length",
+    }
+)  # fmt: skip
 """Features that speak against a pair; all others speak for it."""
+EITHER = frozenset({"dearer"})
+"""Features that may speak for it in one shop and against it in another."""
 NIL_SHARE = 1 / 3
 """The share of mentions without a product that probabilities are calibrated for."""
-_PENALTY = 5.0
+_PENALTY = 2.0
+_NOTHING: Mapping[str, float] = MappingProxyType({})
 _PRECISIONS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99)
 
 
@@ -40,23 +47,36 @@ class Labelled:
     weight: float = 1.0
 
 
-def fit(sets: Sequence[Labelled], *, penalty: float = _PENALTY, made: str = "") -> Model:
-    """Return a model of labelled mentions."""
-    ranker = fit_ranker(sets, penalty)
+def fit(sets: Sequence[Labelled], *, towards: Model | None = None, made: str = "") -> Model:
+    """Return a model of labelled mentions, the nearer to ``towards`` the fewer they are."""
+    ranker = fit_ranker(sets, towards=towards.features if towards else _NOTHING)
     return calibrate(Model(1, ranker, 0.0, {}, (), made), sets)
 
 
-def fit_ranker(sets: Sequence[Labelled], penalty: float = _PENALTY) -> dict[str, float]:
+def fit_ranker(
+    sets: Sequence[Labelled],
+    penalty: float = _PENALTY,
+    *,
+    towards: Mapping[str, float] = _NOTHING,
+    without: Collection[str] = (),
+) -> dict[str, float]:
     """Return weights of features that make the right candidates likely: conditional logit, ridge penalty, signs kept.
 
-    A mention without a right candidate says nothing here. With several right ones, any of them will do.
+    A mention without a right candidate says nothing here. With several right ones, any of them will do. The fewer the
+    mentions, the nearer the weights stay to ``towards``; features in ``without`` weigh nothing.
     """
     data = _Choices.of(sets)
-    bounds = [(0.0, 0.0) if name == "priced" else (None, 0.0) if name in AGAINST else (0.0, None) for name in FEATURES]
-    start = np.zeros(len(FEATURES))
-    found = minimize(data.loss, start, args=(penalty,), jac=True, method="L-BFGS-B", bounds=bounds)
+    bounds = [(0.0, 0.0) if name in without else _bounds(name) for name in FEATURES]
+    prior = np.array([towards.get(name, 0.0) for name in FEATURES]) * data.scale
+    found = minimize(data.loss, prior, args=(penalty, prior), jac=True, method="L-BFGS-B", bounds=bounds)
     weights = found.x / data.scale
     return {name: round(float(value), 4) for name, value in zip(FEATURES, weights, strict=True) if abs(value) > 5e-5}
+
+
+def _bounds(feature: str) -> tuple[float | None, float | None]:
+    if feature == "priced":  # the same for all candidates, or by chance
+        return 0.0, 0.0
+    return None if feature in AGAINST | EITHER else 0.0, 0.0 if feature in AGAINST else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +104,16 @@ class _Choices:
         scale = features.std(axis=0) + 1e-6
         return cls((features / scale)[order], right[order], starts, group, weight[order][starts], scale)
 
-    def loss(self, weights: Values, penalty: float) -> tuple[float, Values]:
+    def loss(self, weights: Values, penalty: float, prior: Values) -> tuple[float, Values]:
         """Return the negative log-likelihood with its penalty, and its slope."""
         scores = self.features @ weights
         top = np.maximum.reduceat(scores, self.starts)
         chances = np.exp(scores - top[self.group])
         all_, ours = (np.add.reduceat(each, self.starts) for each in (chances, chances * self.right))
-        loss = float((self.weight * (np.log(all_) - np.log(ours))).sum()) + penalty * float(weights @ weights) / 2
+        moved = weights - prior
+        loss = float((self.weight * (np.log(all_) - np.log(ours))).sum()) + penalty * float(moved @ moved) / 2
         off = chances / all_[self.group] - chances * self.right / ours[self.group]
-        return loss, self.features.T @ (off * self.weight[self.group]) + penalty * weights
+        return loss, self.features.T @ (off * self.weight[self.group]) + penalty * moved
 
 
 def calibrate(model: Model, sets: Sequence[Labelled]) -> Model:

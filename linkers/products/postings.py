@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from linkers.products.columns import GRAMS, Columns
+from linkers.products.columns import Columns
 from linkers.products.engines import sparse
 from linkers.products.rows import Array, Rows, distinct, starts_of
 
@@ -25,12 +25,11 @@ FIELDS = {"words": 1.0, "stems": 0.4, "codes": 0.6, "cores": 0.5, "inner_codes":
 class Postings:
     """What candidates are found by.
 
-    ``idf`` has one number a term, ``gram_idf`` one a letter group. Row ``t`` of ``products`` lists the products with
+    ``idf`` has one number a term. Row ``t`` of ``products`` lists the products with
     term ``t``, of ``weights`` its weights there.
     """
 
     idf: Array
-    gram_idf: Array
     products: Rows
     weights: Array
 
@@ -49,8 +48,6 @@ def build_postings(columns: Columns) -> Postings:
     for rows in fields.values():
         counts += np.bincount(rows.values, minlength=terms)
     idf = idf_of(counts, size)
-    in_titles = np.bincount(columns.words.values, minlength=terms)
-    grams = np.bincount(columns.grams.values, weights=in_titles[columns.grams.owners()], minlength=GRAMS)
     owners = np.concatenate([rows.owners() for rows in fields.values()])
     values = np.concatenate([rows.values for rows in fields.values()])
     weights = np.concatenate(
@@ -59,9 +56,7 @@ def build_postings(columns: Columns) -> Postings:
     inverted = sparse().csr_array((weights, (values, owners)), shape=(terms, size))
     inverted.sum_duplicates()
     wide = np.int32 if inverted.nnz < 2**31 else np.int64
-    return Postings(
-        idf, idf_of(grams, size), Rows(inverted.indptr.astype(wide), inverted.indices.astype(np.int32)), inverted.data
-    )
+    return Postings(idf, Rows(inverted.indptr.astype(wide), inverted.indices.astype(np.int32)), inverted.data)
 
 
 def idf_of(counts: Array, size: int) -> Array:

@@ -205,7 +205,7 @@ def models_of(shipped: Model, labelled: Sequence[Labelled], made: str) -> tuple[
     """Return a model recalibrated on labelled mentions and one fitted to them; nothing when they are too few."""
     if sum(len(np.unique(each.mentions[each.right])) for each in labelled) < LEAST:
         return None
-    return replace(calibrate(shipped, labelled), made=made), fit(labelled, made=made)
+    return replace(calibrate(shipped, labelled), made=made), fit(labelled, towards=shipped, made=made)
 
 
 def shipped_model(plan: Plan) -> Model:
