@@ -18,7 +18,7 @@ from math import prod
 
 from kg.units import FLUID, OUNCES, PACKS, QUANTITY, UNITS, Dimension, figure, first_number
 
-__all__ = ["UNITS", "Agreement", "Dimension", "Measure", "measures", "same_measures", "without_measures"]
+__all__ = ["UNITS", "Agreement", "Dimension", "Measure", "measured", "measures", "same_measures", "without_measures"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +97,16 @@ def measures(text: str) -> tuple[Measure, ...]:
 
     A pack multiplies the mass, the volume or the pieces beside it; beside a length or a voltage it is a count itself.
     """
+    return measured(text)[0]
+
+
+def measured(text: str) -> tuple[tuple[Measure, ...], str]:
+    """Return the quantities that ``text`` states, and the words that state them."""
     if _DIGIT.search(text) is None:
-        return ()
-    found = _read(text)
-    if len(found) > 1:
-        _multiply(found, [at for at, each in enumerate(found) if each.pack], _PIECES)
-        _multiply(
-            found, [at for at, each in enumerate(found) if each.measures and each.measures[0].kind in _PIECES], _HELD
-        )
-    return tuple([measure for each in found for measure in each.measures])
+        return (), ""
+    found = _multiplied(text)
+    words = " ".join([text[each.start : each.end] for each in found])
+    return tuple([measure for each in found for measure in each.measures]), words
 
 
 def without_measures(text: str) -> str:
@@ -127,6 +128,17 @@ def same_measures(one: Sequence[Measure], other: Sequence[Measure]) -> Agreement
     both = [kind for kind in mine if kind in theirs]
     agreed = sum(any(_equal(a, b) for a in mine[kind] for b in theirs[kind]) for kind in both)
     return Agreement(agreed / len(both) if both else 0.0, conflict=agreed < len(both), unknown=not both)
+
+
+def _multiplied(text: str) -> list[_Found]:
+    """Return what stands where, packs and pieces taken together with what they hold."""
+    found = _read(text)
+    if len(found) > 1:
+        _multiply(found, [at for at, each in enumerate(found) if each.pack], _PIECES)
+        _multiply(
+            found, [at for at, each in enumerate(found) if each.measures and each.measures[0].kind in _PIECES], _HELD
+        )
+    return found
 
 
 def _by_kind(own: Sequence[Measure], other: Sequence[Measure]) -> dict[Dimension, list[float]]:

@@ -18,6 +18,12 @@ __all__ = ["clean", "key", "normalise", "singular", "slug", "tokens"]
 
 # Everything that is neither a letter, a digit nor a mark ends a word; a point or comma between digits does not.
 _NOT_WORD = re.compile(r"(?<!\d)[.,]|[.,](?!\d)|[^\w.,]|_")
+_POINT = re.compile(r"(?<!\d)[.,]|[.,](?!\d)")
+# The same for ASCII, quicker: lower case, no apostrophes, spaces for all that is neither a letter, a digit nor a point.
+_ASCII = {
+    code: None if chr(code) in "'`" else chr(code).lower() if chr(code).isalnum() or chr(code) in ".," else " "
+    for code in range(128)
+}
 _SPACES = re.compile(r"\s+")
 _IRREGULAR = {
     "children": "child",
@@ -52,7 +58,7 @@ _APOSTROPHES = re.compile("['`\u2019\u00b4\u02bc]")
 def clean(text: str) -> str:
     """Return ``text`` in Unicode NFC without control or format characters and with single spaces."""
     if text.isascii() and text.isprintable():
-        return _SPACES.sub(" ", text).strip()
+        return " ".join(text.split())
     kept = "".join(
         " " if ch.isspace() else ch
         for ch in text
@@ -68,9 +74,11 @@ def normalise(text: str) -> str:
     Cyrillic are kept.
     """
     if text.isascii():
-        words = _NOT_WORD.sub(" ", _plain(text))
-    else:
-        words = _NOT_WORD.sub(_space_unless_mark, _plain(_fold(text)))
+        words = text.replace("&", " and ").translate(_ASCII)
+        if "." in words or "," in words:
+            words = _POINT.sub(" ", words)
+        return " ".join(words.split())
+    words = _NOT_WORD.sub(_space_unless_mark, _plain(_fold(text)))
     return _SPACES.sub(" ", words).strip()
 
 

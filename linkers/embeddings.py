@@ -7,7 +7,9 @@ it would configure logging for the whole process and load code that is not neede
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import itertools
 import json
 import mmap
 from collections.abc import Sequence
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 
 from kg.errors import ConfigError
 
-__all__ = ["Embedder", "Matrix", "StaticEmbedder", "load_embedder"]
+__all__ = ["Embedder", "Matrix", "StaticEmbedder", "load_embedder", "row_sums"]
 
 Matrix = NDArray[np.float32]
 _TABLE = "weights/l2_supercat_256.safetensors"
@@ -40,6 +42,9 @@ class Embedder(Protocol):
         ...
 
 
+_BATCH = 4_096  # texts whose pieces are looked up at once
+
+
 class StaticEmbedder:
     """Mean of the vectors of a text's word pieces.
 
@@ -57,13 +62,29 @@ class StaticEmbedder:
     def encode(self, texts: Sequence[str]) -> Matrix:
         """Return unit rows, shape (len(texts), dimensions), or zeros for a text without pieces."""
         out = np.zeros((len(texts), self._table.shape[1]), dtype=np.float32)
-        for row, text in enumerate(texts):
-            # One by one: the batch call starts threads, which do not survive the fork of a process pool.
-            pieces: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
-            if pieces:
-                out[row] = self._table[pieces].astype(np.float32).mean(axis=0)
+        for start in range(0, len(texts), _BATCH):
+            self._average(texts[start : start + _BATCH], out[start : start + _BATCH])
         norms = np.linalg.norm(out, axis=1, keepdims=True)
         return np.divide(out, norms, out=out, where=norms > 0)
+
+    def _average(self, texts: Sequence[str], out: Matrix) -> None:
+        # One by one: the batch call starts threads, which do not survive the fork of a process pool.
+        pieces: list[list[int]] = [self._tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
+        counts = np.array([len(each) for each in pieces], dtype=np.int64)
+        used, at = np.unique(np.array(list(itertools.chain.from_iterable(pieces)), dtype=np.int64), return_inverse=True)
+        out[:] = row_sums(at, counts, self._table[used].astype(np.float32))
+        out /= np.maximum(counts, 1)[:, None]
+
+
+def row_sums(values: NDArray[np.int64], counts: NDArray[np.int64], table: Matrix) -> Matrix:
+    """Return the sums of rows of ``table``: of the first ``counts[0]`` of ``values``, of the next ``counts[1]``, ...
+
+    Each sum is added up in the order of its values, whatever else is summed beside it.
+    """
+    sparse: Any = importlib.import_module("scipy.sparse")
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    ones = np.ones(len(values), dtype=np.float32)
+    return np.asarray(sparse.csr_array((ones, values, starts), shape=(len(counts), len(table))) @ table)
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from kg.measures import Dimension, measures
+from kg.measures import Dimension, measured
 from kg.units import FLUID
 from linkers.products.comparing import ratio, spread
 from linkers.products.rows import Array, Rows
@@ -26,16 +26,17 @@ _FOOT = math.log(12) * _STEPS  # 24' is often written where 24" is meant
 _MANY = 8
 
 
-def amounts_of(text: str) -> tuple[int, ...]:
-    """Return the quantities that a cleaned text states, each once, ascending; of many, the first ones."""
+def amounts_of(text: str) -> tuple[tuple[int, ...], str]:
+    """Return the quantities that a cleaned text states, each once, ascending, of many the first ones; and its words."""
     out: set[int] = set()
-    for each in measures(text)[:_MANY]:
+    found, words = measured(text)
+    for each in found[:_MANY]:
         out.add(_number(each.kind, each.total))
         if each.ounces:
             out.add(_number(Dimension.VOLUME, each.total * FLUID) | _OTHER)
         if each.pieces > 1:
             out.add(_number(Dimension.COUNT, float(each.pieces)) | _OTHER)
-    return tuple(sorted(out))
+    return tuple(sorted(out)), words
 
 
 def compare_amounts(mine: Rows, ours: Array, other: Rows, theirs: Array) -> tuple[Array, Array]:

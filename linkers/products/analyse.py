@@ -13,17 +13,18 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from kg.measures import without_measures
 from kg.text import clean, normalise, singular
 from linkers.products.amounts import amounts_of
 from linkers.products.contrasts import Contrasts, load_contrasts
 from linkers.products.terms import CODE, CORE, STEM, WORD, low_bits, term
 
-__all__ = ["ANALYSIS", "BARE", "OF_AMOUNT", "Analyser", "Reading", "Text"]
+__all__ = ["ANALYSIS", "BARE", "OF_AMOUNT", "PART", "Analyser", "Reading", "Text"]
 
 ANALYSIS = 2  # raise when texts are read otherwise: indexes made before are of no use then
 BARE, OF_AMOUNT = 1, 2
 """Numbers: those that stand alone, and those of a quantity."""
+PART = "\n"
+"""What stands between the parts of a title."""
 _TITLE_WORDS, _DETAIL_WORDS, _CODES = 32, 60, 16
 _CHARACTERS = 2_000
 _KEPT, _KEPT_DETAILS, _LONG_DETAIL = 1_000_000, 50_000, 200
@@ -63,6 +64,7 @@ _STOP = frozenset(
 _VERSION = re.compile(r"(?:v|ver|version)?(\d+)(?:\.0+)?$")
 _CODE_LIKE = re.compile(r"[a-z0-9]+(?:[-/._][a-z0-9]+)*")
 _DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _CORE_OF = re.compile(r"(.*\d)[a-z]+$")
 _LEAST_CODE, _MOST_CODE, _PREFIX = 4, 24, 5
 _JOINED = 14
@@ -85,7 +87,7 @@ class Text(NamedTuple):
 class Reading(NamedTuple):
     """A text as terms (:mod:`linkers.products.terms`).
 
-    ``key`` is the normalised title, ``ends`` where each of its parts ends in it. ``names`` are the words of the title
+    ``key`` is the normalised title, ``parts`` its parts, the words of each sorted, with :data:`PART` between. ``names`` are the words of the title
     as text, in order, each once; ``words`` and ``stems`` are these as terms (0: none) and ``numbers`` says which are
     numbers (0: none, :data:`BARE`, :data:`OF_AMOUNT`). ``joins`` are two neighbours written as one word, as low bits. ``code_names`` are model numbers of the
     title as text, ``codes`` the same as terms, ``cores`` what they are without the letters of a variant,
@@ -95,7 +97,7 @@ class Reading(NamedTuple):
     """
 
     key: str
-    ends: tuple[int, ...]
+    parts: str
     names: tuple[str, ...]
     words: tuple[int, ...]
     stems: tuple[int, ...]
@@ -145,16 +147,17 @@ class Analyser:
     def read(self, text: Text) -> Reading:
         """Return the reading of a text; of a very long one, of its beginning. Never raises on any text."""
         title = clean(text.title[:_CHARACTERS])
-        key, ends = _parts(title)
+        parts = _parts(title)
+        key = " ".join(parts)
         said = {word.name: word for word in map(self._word, _useful(key)[:_TITLE_WORDS])}
         names = tuple(said)
-        amounts = amounts_of(title)
-        numbers = self._numbers(said.values(), title if amounts else "")
+        amounts, measured = amounts_of(title)
+        numbers = _numbers(said.values(), measured)
         codes = _codes(title)
         detail = self._detail(text.brand, text.detail)
         return Reading(
             key,
-            ends,
+            PART.join([" ".join(sorted(part.split())) for part in parts]),
             names,
             tuple([word.word for word in said.values()]),
             tuple([word.stem for word in said.values()]),
@@ -169,13 +172,6 @@ class Analyser:
             amounts,
             self._contrasts.filled(self._contrasts.mask(said), detail.marks),
         )
-
-    def _numbers(self, words: Collection[_Word], measured: str) -> tuple[int, ...]:
-        """Return of each word whether it is no number, a bare one, or one that only quantities of ``measured`` have."""
-        if not any(word.number for word in words):
-            return (0,) * len(words)
-        rest = {_plain(word) for word in normalise(without_measures(measured)).split()}
-        return tuple([word.number * (OF_AMOUNT if measured and word.name not in rest else BARE) for word in words])
 
     def _detail(self, brand: str, detail: str) -> _Detail:
         known = self._details.get((brand, detail))
@@ -205,11 +201,17 @@ class Analyser:
         return known
 
 
-def _parts(title: str) -> tuple[str, tuple[int, ...]]:
-    """Return the normalised title, and where each of its parts ends in it; beyond so many the rest is one part."""
-    parts = [part for part in map(normalise, _BETWEEN.split(title, maxsplit=_PARTS - 1)) if part]
-    lengths = [len(part) + 1 for part in parts]
-    return " ".join(parts), tuple([end - 1 for end in itertools.accumulate(lengths)])
+def _numbers(words: Collection[_Word], measured: str) -> tuple[int, ...]:
+    """Return of each word whether it is a number, and whether of the quantities that ``measured`` states."""
+    if not measured:
+        return tuple([word.number for word in words])
+    of_amounts = {number.lstrip("0") or "0" for number in _NUMBER.findall(measured)}
+    return tuple([word.number * (OF_AMOUNT if word.name in of_amounts else BARE) for word in words])
+
+
+def _parts(title: str) -> list[str]:
+    """Return the normalised parts of a title; beyond so many the rest is one part."""
+    return [part for part in map(normalise, _BETWEEN.split(title, maxsplit=_PARTS - 1)) if part]
 
 
 def _useful(key: str) -> list[str]:

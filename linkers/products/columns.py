@@ -5,7 +5,8 @@ Two parts of a catalogue become one by :func:`merged`; so do the unchanged rows 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -14,14 +15,14 @@ import numpy as np
 from linkers.products.analyse import Reading, Text
 from linkers.products.rows import Array, Rows, distinct, rows_of, stacked, starts_of
 
-__all__ = ["BLOBS", "PLAIN", "PLAIN_ROWS", "TERMS", "Columns", "columns_of", "merged", "ordered", "places"]
+__all__ = ["BLOBS", "PLAIN", "PLAIN_ROWS", "TERMS", "Columns", "columns_of", "merged", "ordered", "places", "texts_of"]
 
 TERMS = ("words", "stems", "codes", "cores", "inner_codes", "brand", "detail")
 """Columns of term numbers; ``stems`` stand beside ``words``, -1 where there is none."""
-PLAIN_ROWS = ("numbers", "joins", "ends", "amounts")
+PLAIN_ROWS = ("numbers", "joins", "amounts")
 """Columns of other numbers."""
 PLAIN = ("marks", "price", "head", "hashes", "vectors")
-BLOBS = ("ids", "titles", "keys")
+BLOBS = ("ids", "titles", "keys", "parts")
 """Columns of UTF-8 text."""
 
 _LONGEST_NAME = 24
@@ -35,8 +36,7 @@ class Columns:
 
     ``terms`` are the hashes of all terms, ascending, each once; term columns hold places in it. ``names`` has the text
     of each term that is a word or a model number of a title; the others have none. ``numbers`` (beside ``words``) says
-    which words are numbers, and of what; ``joins`` holds the low 32 bits of hashes; ``ends`` where the parts of the key end, in
-    characters; ``amounts`` quantities (:mod:`linkers.products.amounts`). ``head`` is the hash of the last word of the
+    which words are numbers, and of what; ``joins`` holds the low 32 bits of hashes; ``amounts`` quantities (:mod:`linkers.products.amounts`). ``head`` is the hash of the last word of the
     product's type (0: unknown), ``hashes`` that of the row, ``price`` 0 where unknown. ``vectors`` are unit vectors of
     the title as whole numbers -127..127.
     """
@@ -47,7 +47,6 @@ class Columns:
     stems: Rows
     numbers: Rows
     joins: Rows
-    ends: Rows
     amounts: Rows
     codes: Rows
     cores: Rows
@@ -62,14 +61,20 @@ class Columns:
     ids: Rows
     titles: Rows
     keys: Rows
+    parts: Rows
 
     def __len__(self) -> int:
         return len(self.marks)
 
-    def take(self, rows: Array) -> Columns:
-        """Return the products at ``rows``, in that order."""
+    def take(self, rows: Array, without: Collection[str] = ()) -> Columns:
+        """Return the products at ``rows``, in that order; of columns in ``without``, empty texts."""
+        nothing = Rows(np.zeros(len(rows) + 1, dtype=np.int64), np.zeros(0, dtype=np.uint8))
         taken = {
-            each.name: value.take(rows) if isinstance(value := getattr(self, each.name), Rows) else value[rows]
+            each.name: nothing
+            if each.name in without
+            else value.take(rows)
+            if isinstance(value := getattr(self, each.name), Rows)
+            else value[rows]
             for each in fields(self)
             if each.name not in {"terms", "names"}
         }
@@ -81,6 +86,19 @@ class Columns:
         blob: Rows = getattr(self, column)
         start, end = int(blob.starts[row]), int(blob.starts[row + 1])
         return blob.values[start:end].tobytes().decode("utf-8", "surrogatepass")
+
+    def texts(self, column: str) -> list[str]:
+        """Return all texts of a blob column."""
+        return texts_of(getattr(self, column))
+
+
+def texts_of(blob: Rows) -> list[str]:
+    """Return the rows of UTF-8 bytes as texts."""
+    data, places_ = blob.values.tobytes(), itertools.pairwise(blob.starts.tolist())
+    if data.isascii():
+        text = data.decode("ascii")
+        return [text[start:end] for start, end in places_]
+    return [data[start:end].decode("utf-8", "surrogatepass") for start, end in places_]
 
 
 def columns_of(
@@ -96,7 +114,7 @@ def columns_of(
     terms = distinct(np.concatenate([rows.values for rows in hashed.values()]))
     terms = terms[terms != 0]
     rows: Any = {name: each.with_values(places(terms, each.values)) for name, each in hashed.items()}
-    for name, dtype in (("numbers", np.uint8), ("joins", np.uint32), ("ends", np.uint16), ("amounts", np.int32)):
+    for name, dtype in (("numbers", np.uint8), ("joins", np.uint32), ("amounts", np.int32)):
         rows[name] = rows_of([getattr(reading, name) for reading in readings], dtype)
     return Columns(
         terms=terms,
@@ -109,6 +127,7 @@ def columns_of(
         ids=_blob(ids),
         titles=_blob(text.title for text in texts),
         keys=_blob(reading.key for reading in readings),
+        parts=_blob(reading.parts for reading in readings),
         **rows,
     )
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from linkers.products.engines import sparse
 from linkers.products.rows import Array, Rows, distinct
 
-__all__ = ["Sets", "best", "once", "owned", "ratio", "spread", "units"]
+__all__ = ["Sets", "covered", "once", "owned", "ratio", "spread", "units"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,14 @@ def units(owners: Array, weights: Array, columns: Array, shape: tuple[int, int])
     return sparse().csr_array((data, (owners[known], columns[known])), shape=shape)
 
 
-def best(*found: tuple[float, Array]) -> Array:
-    """Return the highest weight of those that were found."""
-    out = np.zeros(len(found[0][1]), dtype=np.float32)
-    for weight, is_found in found:
-        out = np.maximum(out, np.float32(weight) * is_found)
+def covered(owners: Array, *found: tuple[float, Sets, Array]) -> Array:
+    """Return, for each value of ``owners``, the weight of the first of ``found`` whose set has the term beside it."""
+    out = np.zeros(len(owners), dtype=np.float32)
+    left = np.arange(len(owners))
+    for weight, sets, terms in found:
+        there = sets.have(owners[left], terms[left])
+        out[left[there]] = weight
+        left = left[~there]
     return out
 
 

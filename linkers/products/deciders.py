@@ -50,7 +50,7 @@ class ModelDecider:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.version = model.version
-        self.ranks_by = frozenset(name for name, weight in model.features.items() if weight)
+        self.ranks_by = frozenset(FEATURES)  # what has no weight for the order is still looked at to decide
 
     def order(self, pairs: Pairs, found: Values) -> Ordered:
         """See :class:`Decider`."""

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
 import numpy as np
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import LCSseq, Levenshtein
 
 from linkers.products.amounts import compare_amounts
-from linkers.products.analyse import BARE, OF_AMOUNT
+from linkers.products.analyse import BARE, OF_AMOUNT, PART
 from linkers.products.candidates import Batch, Pairs
-from linkers.products.columns import Columns, places
-from linkers.products.comparing import Sets, best, owned, ratio, spread, units
+from linkers.products.columns import Columns, places, texts_of
+from linkers.products.comparing import Sets, covered, owned, ratio, spread, units
 from linkers.products.contrasts import load_contrasts
 from linkers.products.index import ProductIndex
 from linkers.products.rows import Array, Rows, distinct, starts_of
@@ -50,7 +49,7 @@ FEATURES = {
     "brand_clash": "both state a brand, another one",
     "part": "how alike the mention is to the best part of the title, between dashes, brackets and commas (RapidFuzz)",
     "opening": "how alike the first parts of both are, their words sorted (RapidFuzz)",
-    "within": "how alike the shorter title is to the best stretch of the longer one (RapidFuzz partial_ratio)",
+    "within": "share of the shorter title's letters that stand in the longer one, in the same order (RapidFuzz LCSseq)",
     "meaning": "cosine of their embeddings",
     "type": "the mention has the word that names the product's type",
     "contrast": "dimensions in which they state different values: black and white, mac and windows",
@@ -102,7 +101,7 @@ class _Comparison:
         self._mine = batch.columns
         self._ours = pairs.mentions
         products, self._theirs = np.unique(pairs.products, return_inverse=True)
-        self._other = index.columns.take(products)  # read from the memory-mapped columns once
+        self._other = index.columns.take(products, without=("ids", "titles"))  # read from the memory-mapped columns once
         self._size = len(pairs)
         self._agreement = compare_amounts(self._mine.amounts, self._ours, self._other.amounts, self._theirs)
 
@@ -141,13 +140,14 @@ class _Comparison:
         at, pair = spread(mine.words, self._ours)
         words, owner = batch.known(mine.words)[at], self._theirs[pair]
         low = (mine.terms[mine.words.values] & _LOW).astype(np.int64)
-        exact = Sets.of(other.words.owners(), other.words.values).have(owner, words)
-        cover = best(
-            (1.0, exact),
-            (_JOINED, Sets.of(other.joins.owners(), other.joins.values.astype(np.int64)).have(owner, low[at])),
-            (_STEM, Sets.of(other.stems.owners(), other.stems.values).have(owner, batch.known(mine.stems)[at])),
-            (_DETAIL, Sets.of(other.detail.owners(), other.detail.values).have(owner, words)),
+        cover = covered(
+            owner,
+            (1.0, Sets.of(other.words.owners(), other.words.values), words),
+            (_JOINED, Sets.of(other.joins.owners(), other.joins.values.astype(np.int64)), low[at]),
+            (_STEM, Sets.of(other.stems.owners(), other.stems.values), batch.known(mine.stems)[at]),
+            (_DETAIL, Sets.of(other.detail.owners(), other.detail.values), words),
         )
+        exact = cover == 1
         idf = batch.idf[mine.words.values][at]
         last = at == mine.words.starts[1:][self._ours][pair] - 1
         return {
@@ -163,13 +163,14 @@ class _Comparison:
         at, pair = spread(other.words, self._theirs)
         words, owner = other.words.values[at], self._ours[pair]
         low = (self._index.columns.terms[words] & _LOW).astype(np.int64)
-        exact = Sets.of(mine.words.owners(), batch.known(mine.words)).have(owner, words)
-        cover = best(
-            (1.0, exact),
-            (_JOINED, Sets.of(mine.joins.owners(), mine.joins.values.astype(np.int64)).have(owner, low)),
-            (_STEM, Sets.of(mine.stems.owners(), batch.known(mine.stems)).have(owner, other.stems.values[at])),
-            (_DETAIL, Sets.of(mine.detail.owners(), batch.known(mine.detail)).have(owner, words)),
+        cover = covered(
+            owner,
+            (1.0, Sets.of(mine.words.owners(), batch.known(mine.words)), words),
+            (_JOINED, Sets.of(mine.joins.owners(), mine.joins.values.astype(np.int64)), low),
+            (_STEM, Sets.of(mine.stems.owners(), batch.known(mine.stems)), other.stems.values[at]),
+            (_DETAIL, Sets.of(mine.detail.owners(), batch.known(mine.detail)), words),
         )
+        exact = cover == 1
         idf = self._index.postings.idf[words]
         total = self._sum(pair, idf)
         longer = (1 + mine.words.counts[self._ours]) / (1 + other.words.counts[self._theirs])
@@ -188,11 +189,11 @@ class _Comparison:
 
     def _run_together(self, mentions: Array, words: Array) -> Array:
         """Return whether each word stands in the letters of the mention beside it, without its spaces."""
-        letters = [self._mine.text("keys", row).replace(" ", "") for row in range(len(self._mine))]
+        letters = [key.replace(" ", "") for key in self._mine.texts("keys")]
         asked = distinct(mentions << np.int64(32) | words.astype(np.int64))
         owners, terms = asked >> np.int64(32), asked & np.int64(0xFFFFFFFF)
         used = distinct(terms)
-        names = [self._index.columns.text("names", term) for term in used.tolist()]
+        names = texts_of(self._index.columns.names.take(used))
         pairs = zip(owners.tolist(), np.searchsorted(used, terms).tolist(), strict=True)
         found = np.fromiter((names[word] in letters[owner] for owner, word in pairs), np.bool_, len(asked))
         return Sets(asked[found]).have(mentions, words)
@@ -225,7 +226,7 @@ class _Comparison:
         )
         found = np.zeros(self._size, dtype=np.float32)
         if left:
-            alike = process.cpdist(left, right, scorer=Levenshtein.normalized_similarity, dtype=np.float32)
+            alike = _alike(Levenshtein.normalized_similarity, left, right)
             np.maximum.at(found, pair[entry], np.where(alike > _HALF, alike, 0))
         return found
 
@@ -267,19 +268,22 @@ class _Comparison:
         return np.where(brands.counts[self._ours] > 0, shares, there.have(self._theirs, starts))
 
     def _strings(self) -> dict[str, Values]:
-        ours, theirs = _Spelled.of(self._mine), _Spelled.of(self._other)
         mine, other = self._ours.tolist(), self._theirs.tolist()
-        left, right = [ours.keys[row] for row in mine], [theirs.keys[row] for row in other]
-        parts = [theirs.parts[row] for row in other]
-        counts = np.array([len(each) for each in parts], dtype=np.int64)
-        whole = [ours.sorted[row] for row, each in zip(mine, parts, strict=True) for _ in each]
-        first = [ours.parts[row][0] for row in mine], [each[0] for each in parts]
-        alike = process.cpdist(whole, list(itertools.chain.from_iterable(parts)), scorer=fuzz.ratio, dtype=np.float32)
+        keys, titles = self._mine.texts("keys"), self._other.texts("keys")
+        ours, theirs = ([text.split(PART) for text in side.texts("parts")] for side in (self._mine, self._other))
+        parts = [theirs[row] for row in other]
+        counts = [len(each) for each in parts]
+        whole = [" ".join(sorted(key.split())) for key in keys]
+        said = list(itertools.chain.from_iterable(map(itertools.repeat, map(whole.__getitem__, mine), counts)))
+        alike = _alike(fuzz.ratio, said, list(itertools.chain.from_iterable(parts))) / 100
+        letters, product_letters = ([key.replace(" ", "") for key in side] for side in (keys, titles))
+        left, right = [letters[row] for row in mine], [product_letters[row] for row in other]
+        shorter = np.minimum(_lengths(letters)[self._ours], _lengths(product_letters)[self._theirs])
         return {
-            "same": np.fromiter(map(str.__eq__, left, right), dtype=np.float32, count=self._size),
-            "part": np.maximum.reduceat(alike, starts_of(counts)[:-1]) / 100,
-            "opening": process.cpdist(*first, scorer=fuzz.ratio, dtype=np.float32) / 100,
-            "within": process.cpdist(left, right, scorer=fuzz.partial_ratio, dtype=np.float32) / 100,
+            "same": np.array([keys[a] == titles[b] for a, b in zip(mine, other, strict=True)], dtype=np.float32),
+            "part": np.maximum.reduceat(alike, starts_of(counts)[:-1]),
+            "opening": _alike(fuzz.ratio, [ours[row][0] for row in mine], [each[0] for each in parts]) / 100,
+            "within": ratio(_alike(LCSseq.similarity, left, right), shorter),
         }
 
     def _prices(self) -> dict[str, Values]:
@@ -315,36 +319,19 @@ class _Comparison:
         return np.bincount(pair, weights=values, minlength=self._size).astype(np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class _Spelled:
-    """Normalised titles as text: whole, with their words sorted, and their parts with their words sorted."""
-
-    keys: list[str]
-    sorted: list[str]
-    parts: list[list[str]]
-
-    @classmethod
-    def of(cls, columns: Columns) -> _Spelled:
-        """Return the titles of some products or mentions."""
-        keys = [columns.text("keys", row) for row in range(len(columns))]
-        starts, ends = columns.ends.starts.tolist(), columns.ends.values.tolist()
-        parts: list[list[str]] = []
-        for key, (first, last) in zip(keys, itertools.pairwise(starts), strict=True):
-            begins = [0, *ends[first : last - 1]]
-            cuts = zip(begins, ends[first:last], strict=True) if last - first > 1 else ((0, len(key)),)
-            parts.append([_in_order(key[begin:end]) for begin, end in cuts])
-        whole = [each[0] if len(each) == 1 else _in_order(key) for key, each in zip(keys, parts, strict=True)]
-        return cls(keys, whole, parts)
+def _alike(scorer: Callable[..., float], left: list[str], right: list[str]) -> Array:
+    """Return a score of RapidFuzz for each two texts that stand beside each other."""
+    return process.cpdist(left, right, scorer=scorer, dtype=np.float32)
 
 
-def _in_order(text: str) -> str:
-    """Return a text with its words sorted, so that comparing two takes no notice of their order."""
-    return " ".join(sorted(text.split()))
+def _lengths(texts: list[str]) -> Array:
+    return np.fromiter(map(len, texts), dtype=np.float32, count=len(texts))
 
 
 def _names(columns: Columns, terms: Array) -> dict[int, str]:
     """Return the text of some terms."""
-    return {term: columns.text("names", term) for term in distinct(terms).tolist()}
+    used = distinct(terms)
+    return dict(zip(used.tolist(), texts_of(columns.names.take(used)), strict=True))
 
 
 def _count(found: Array) -> Values:

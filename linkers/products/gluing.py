@@ -10,6 +10,7 @@ from kg.text import normalise, singular
 from linkers.products.analyse import Text
 from linkers.products.columns import places
 from linkers.products.index import ProductIndex
+from linkers.products.rows import Array
 from linkers.products.terms import WORD, term
 
 __all__ = ["unglued"]
@@ -25,8 +26,8 @@ def unglued(index: ProductIndex, texts: Sequence[Text]) -> list[Text]:
     """
     words = [set(normalise(text.title[:_MOST]).split()) for text in texts]
     long = sorted({word for each in words for word in each if _SHORTEST <= len(word) <= _LONGEST})
-    unknown = [word for word, at in zip(long, _known(index, long), strict=True) if at < 0]
-    parts = {word: pair for word in unknown if (pair := _parts(index, word))}
+    unknown = [word for word, at in zip(long, _known(index, long).tolist(), strict=True) if at < 0]
+    parts = _parts(index, unknown)
     if not parts:
         return list(texts)
     return [_apart(text, said, parts) for text, said in zip(texts, words, strict=True)]
@@ -39,21 +40,23 @@ def _apart(text: Text, said: Iterable[str], parts: dict[str, str]) -> Text:
     return text._replace(title=" ".join(rest))
 
 
-def _parts(index: ProductIndex, word: str) -> str:
-    """Return a word as two known words, or "" where there are none."""
-    cuts = range(_PART, len(word) - _PART + 1)
-    left = _known(index, [word[:cut] for cut in cuts])
-    right = _known(index, [word[cut:] for cut in cuts])
+def _parts(index: ProductIndex, words: Sequence[str]) -> dict[str, str]:
+    """Return those words that are two known words, as these."""
+    cuts = [(word, cut) for word in words for cut in range(_PART, len(word) - _PART + 1)]
+    left = _known(index, [word[:cut] for word, cut in cuts])
+    there = np.flatnonzero(left >= 0).tolist()
+    right = _known(index, [cuts[at][0][cuts[at][1] :] for at in there])
     idf = index.postings.idf
-    both = [(-float(idf[a] + idf[b]), cut) for a, b, cut in zip(left, right, cuts, strict=True) if a >= 0 and b >= 0]
-    if not both:
-        return ""
-    cut = min(both)[1]
-    return f"{word[:cut]} {word[cut:]}"
+    best: dict[str, tuple[float, int]] = {}
+    for at, other in zip(there, right.tolist(), strict=True):
+        word, cut = cuts[at]
+        if other >= 0:
+            found = (-float(idf[left[at]] + idf[other]), cut)
+            best[word] = min(found, best.get(word, found))
+    return {word: f"{word[:cut]} {word[cut:]}" for word, (_, cut) in best.items()}
 
 
-def _known(index: ProductIndex, words: Sequence[str]) -> list[int]:
+def _known(index: ProductIndex, words: Sequence[str]) -> Array:
     """Return where each word stands among the index's terms; -1: nowhere."""
     hashes = np.array([term(WORD, singular(word)) for word in words], dtype=np.uint64)
-    found: list[int] = places(index.columns.terms, hashes).tolist()
-    return found
+    return places(index.columns.terms, hashes)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -257,7 +257,21 @@ def _texts(columns: Columns) -> Iterator[str]:
         yield data[start:end].decode("utf-8", "surrogatepass")
 
 
-def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+class _Chunk(list[Item]):
+    """Some products, handed to another process column by column: a third of the work that one by one would be."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """See :func:`pickle.dumps`."""
+        ids, texts, types, marks = zip(*self, strict=True)
+        return _unpacked, (ids, *zip(*texts, strict=True), types, marks)
+
+
+def _unpacked(*columns: tuple[Any, ...]) -> _Chunk:
+    ids, titles, brands, details, prices, types, marks = columns
+    return _Chunk(map(Item, ids, map(Text, titles, brands, details, prices), types, marks))
+
+
+def _chunks(items: Iterable[Item]) -> Iterator[_Chunk]:
     rest = iter(items)
-    while chunk := list(itertools.islice(rest, _CHUNK)):
+    while chunk := _Chunk(itertools.islice(rest, _CHUNK)):
         yield chunk

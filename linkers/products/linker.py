@@ -103,8 +103,8 @@ class ProductLinker:
         batch, pairs = self._pairs(texts)
         found = features(self._index, batch, pairs, self.decider.ranks_by)
         ordered = self.decider.order(pairs, found)
-        shown = self._shown(batch, pairs, ordered)
-        chances = self.decider.chances(ordered, shown.features[shown.first])
+        shown = self._shown(batch, pairs, found, ordered)
+        chances = self.decider.chances(ordered, shown.features[shown.first].astype(np.float32))
         where = {int(mention): at for at, mention in enumerate(ordered.ranked.mentions)}
         for number, text in enumerate(texts):
             at = where.get(number)
@@ -113,15 +113,18 @@ class ProductLinker:
             else:
                 yield self._link(text, float(chances[at]), shown, at)
 
-    def _shown(self, batch: Batch, pairs: Pairs, ordered: Ordered) -> _Shown:
-        """Work out all features of the first few candidates of each mention."""
+    def _shown(self, batch: Batch, pairs: Pairs, found: Values, ordered: Ordered) -> _Shown:
+        """Return the first few candidates of each mention with all features, which ``found`` may lack some of."""
         ranked, count = ordered.ranked, max(2, self._settings.explain)
         sizes = np.diff(np.append(ranked.first, len(ranked.order)))
         places = np.arange(len(ranked.order)) - np.repeat(ranked.first, sizes)
         kept = ranked.order[places < count]
         few = Pairs(pairs.mentions[kept], pairs.products[kept])
         first = np.cumsum(np.minimum(sizes, count)) - np.minimum(sizes, count)
-        return _Shown(few.products, features(self._index, batch, few), ordered.scores[kept], first)
+        known = FEATURES.keys() <= self.decider.ranks_by
+        values = found[kept] if known else features(self._index, batch, few)
+        rounded = np.round(values.astype(np.float64), 4)
+        return _Shown(few.products, rounded, ordered.scores[kept], first)
 
     def _link(self, text: Text, chance: float, shown: _Shown, at: int) -> Link:
         start = int(shown.first[at])
@@ -144,9 +147,8 @@ class ProductLinker:
         )
 
     def _candidate(self, shown: _Shown, place: int, share: float) -> Candidate:
-        values = [round(float(value), 4) for value in shown.features[place]]
         row = int(shown.products[place])
-        found = {name: value for name, value in zip(FEATURES, values, strict=True) if value}
+        found = {name: value for name, value in zip(FEATURES, shown.features[place].tolist(), strict=True) if value}
         return Candidate(self._index.id(row), self._index.title(row), round(share, 6), found)
 
     def _reason(self, best: Candidate, chance: float, *, accepted: bool) -> str:

@@ -1,7 +1,7 @@
 """Nearest titles by their vectors: all of them compared while they are few, else the nearest lists of a partition.
 
 The partition is faiss's inverted file over 8-bit numbers (Douze et al., 2024): centroids by k-means on a sample that
-depends on nothing but the vectors, in one thread, so that two builds of one catalogue are equal.
+depends on nothing but the vectors, so that two builds of one catalogue are equal, whatever the number of threads.
 """
 
 from __future__ import annotations
@@ -86,10 +86,7 @@ def write_partition(vectors: Array, file: Path, known: Known | None = None) -> N
     library = faiss()
     units = vectors.astype(np.float32) / 127
     if known is None:
-        threads = library.omp_get_max_threads()
-        library.omp_set_num_threads(1)
         index = _learned(library, units)
-        library.omp_set_num_threads(threads)
         lists = np.full(len(units), -1, dtype=np.int64)
     else:
         index = library.read_index(str(known.file))

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from linkers.embeddings import Embedder, Matrix
+from linkers.embeddings import Embedder, Matrix, row_sums
 
 __all__ = ["DIMENSIONS", "Encoder", "Titles", "WordAverage", "as_bytes"]
 
@@ -48,10 +48,9 @@ class WordAverage:
     def encode(self, titles: Sequence[Sequence[str]]) -> Matrix:
         """See :class:`Encoder`."""
         self._learn({word for title in titles for word in title})
-        out = np.zeros((len(titles), self._dimensions), dtype=np.float32)
-        for row, title in enumerate(titles):  # one by one: a sum must not depend on what else is in the batch
-            if title:
-                out[row] = self._table[[self._known[word] for word in title]].sum(axis=0)
+        counts = np.array([len(title) for title in titles], dtype=np.int64)
+        rows = np.array([self._known[word] for title in titles for word in title], dtype=np.int64)
+        out = row_sums(rows, counts, self._table)
         norms = np.linalg.norm(out, axis=1, keepdims=True)
         return np.divide(out, norms, out=out, where=norms > 0)
 
