@@ -45,7 +45,7 @@ def _figures(folder: Path, sizes: dict[str, int]) -> dict[str, float]:
         index = folder / f"index-{size}"
         built = _step("build", catalogue=str(catalogue), index=str(index), workers=workers)
         took[size] = _step("link", index=str(index), planted=sizes["planted"], size=sizes["small"], linker="hybrid")
-    updated = _step("update", catalogue=str(catalogue), index=str(index), to=str(folder / "updated"), workers=workers)
+    updated = _step("update", catalogue=str(catalogue), index=str(index), to=str(folder / "updated"))
     small, large = took[sizes["small"]], took[sizes["products"]]
     return {
         "mentions_per_s_per_core": round(2_000 / (large["title_ms"] + large["short_ms"])),

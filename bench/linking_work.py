@@ -9,7 +9,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,9 @@ def _build(catalogue: str, index: str, workers: int) -> dict[str, float]:
     return {"seconds": time.perf_counter() - started, "products": size, "rss_mb": _peak()}
 
 
-def _update(catalogue: str, index: str, to: str, workers: int) -> dict[str, float]:
+def _update(catalogue: str, index: str, to: str) -> dict[str, float]:
     started = time.perf_counter()
-    with ProcessPoolExecutor(workers) as pool:
-        _, found = update_index(Path(to), Path(index), _Changed(Path(catalogue)), map_=pool.map)
+    _, found = update_index(Path(to), Path(index), _Changed(Path(catalogue)))  # too few to read for other processes
     return {"seconds": time.perf_counter() - started, "changed": found.changed, "gone": found.gone}
 
 
@@ -51,11 +50,12 @@ class _Changed:
     def __init__(self, catalogue: Path) -> None:
         self._query = _CHANGED.replace("$file", f"'{catalogue}'")
 
-    def marks(self) -> Iterator[tuple[str, int]]:
+    def marks(self) -> Iterator[tuple[Sequence[str], Sequence[int]]]:
         """See :class:`Source`."""
         rows = duckdb.connect().execute(f"SELECT id, {MARK} FROM ({self._query}) ORDER BY id")
         while chunk := rows.fetchmany(100_000):
-            yield from chunk
+            ids, marks = zip(*chunk, strict=True)
+            yield ids, marks
 
     def items(self, ids: Collection[str]) -> Iterator[Item]:
         """See :class:`Source`."""

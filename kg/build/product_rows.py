@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,11 +66,12 @@ class ProductRows:
         """Yield the products with these ids, in the order of their ids."""
         return self._read("WHERE id IN (SELECT unnest($ids))", len(ids), list(ids))
 
-    def marks(self) -> Iterator[tuple[str, int]]:
-        """Yield every id with a number that changes when anything of the product does, that linking looks at."""
+    def marks(self) -> Iterator[tuple[Sequence[str], Sequence[int]]]:
+        """Yield all ids, with numbers that change when anything of a product does, that linking looks at."""
         total = self.count()
         for rows in self._fetched(f"SELECT id, {_MARK} FROM ({_ROWS}) ORDER BY id", []):
-            yield from rows
+            ids, marks = zip(*rows, strict=True)
+            yield ids, marks
             self.steps(COMPARING, len(rows), total)
 
     def _read(self, which: str, total: int, ids: list[str] | None = None) -> Iterator[Item]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -54,13 +55,18 @@ class Pairs:
 class Search:
     """How many candidates are looked for, by shared terms and by nearness, and how much of the index is read for one.
 
-    Of a mention's terms the rarest are used, until their products number ``budget``; at least ``least_terms``.
+    Up to ``shared`` products (``a_word`` for each of the mention's words) that share the rarest terms: the first
+    ``least`` and those with at least ``close`` of the best one's score. Terms are used, the rarest first, until their
+    products number ``budget``; at least ``least_terms``.
     """
 
-    shared: int = 25
-    nearest: int = 10
-    budget: int = 20_000
-    least_terms: int = 2
+    shared: int = 60
+    nearest: int = 8
+    budget: int = 14_000
+    least_terms: int = 1
+    least: int = 15
+    close: float = 0.75
+    a_word: int = 10
 
     def pairs(self, index: ProductIndex, batch: Batch) -> Pairs:
         """Return the candidates of every mention of the batch."""
@@ -85,7 +91,18 @@ class Search:
         inverted = index.postings.matrix(len(index))
         best = top_products(query, inverted, self.shared)
         mentions = np.repeat(np.arange(len(batch), dtype=np.int64), np.diff(best.indptr))
-        return mentions, best.indices.astype(np.int64)
+        kept = self._near_the_best(batch, mentions, best)
+        return mentions[kept], best.indices[kept].astype(np.int64)
+
+    def _near_the_best(self, batch: Batch, mentions: Array, found: Any) -> Array:  # noqa: ANN401 - scipy's types
+        """Return which of the products found are worth a closer look."""
+        order = np.lexsort((found.indices, -found.data, mentions))
+        places_ = np.arange(len(order)) - found.indptr[:-1][mentions]
+        score = found.data[order]
+        highest = score[found.indptr[:-1][mentions]]  # of products in order, the first has it
+        most = np.minimum(self.shared, self.a_word * batch.columns.words.counts)[mentions]
+        wanted = ((places_ < self.least) | (score >= self.close * highest)) & (places_ < np.maximum(most, self.least))
+        return np.sort(order[wanted])
 
     def _affordable(self, owners: Array, sizes: Array) -> Array:
         """Return which terms of the query are used: by mention the rarest, as far as the budget goes."""

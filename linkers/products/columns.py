@@ -149,12 +149,14 @@ def merged(parts: Sequence[Columns]) -> Columns:
     return Columns(terms=terms, names=_names_merged(terms, parts), **rows, **plain)
 
 
-def ordered(columns: Columns) -> Array:
-    """Return the rows in the order of their ids (by their bytes)."""
-    names = [
-        columns.ids.values[a:b].tobytes() for a, b in zip(columns.ids.starts, columns.ids.starts[1:], strict=False)
-    ]
-    return np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
+def ordered(columns: Columns) -> tuple[Array, str | None]:
+    """Return the rows in the order of their ids (by their bytes), and an id that stands twice."""
+    data, starts = columns.ids.values.tobytes(), columns.ids.starts.tolist()
+    names = [data[start:end] for start, end in itertools.pairwise(starts)]
+    order = sorted(range(len(names)), key=names.__getitem__)
+    sorted_names = [names[row] for row in order]
+    twice = next(itertools.compress(sorted_names, map(bytes.__eq__, sorted_names, sorted_names[1:])), None)
+    return np.array(order, dtype=np.int64), None if twice is None else twice.decode("utf-8", "surrogatepass")
 
 
 def _names_of(terms: Array, readings: Sequence[Reading]) -> Rows:

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import tokenize
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from kg.errors import ArtefactError
 from kg.records import atomic_path, file_digest, from_json, fsync_folder, to_json
 from linkers.products.columns import Columns
 from linkers.products.neighbours import FEW, Known, write_partition
-from linkers.products.postings import Postings
+from linkers.products.postings import Postings, build_postings
 from linkers.products.rows import Array, Rows
 
 __all__ = ["FORMAT", "MANIFEST", "PARTITION", "Manifest", "Stored", "load", "read_manifest", "save", "verify"]
@@ -57,28 +58,20 @@ class Manifest:
     files: dict[str, Stored]
 
 
-def save(
-    folder: Path, columns: Columns, postings: Postings, versions: tuple[str, str], known: Known | None = None
-) -> None:
+def save(folder: Path, columns: Columns, versions: tuple[str, str], known: Known | None = None) -> None:
     """Write an index to ``folder``, replacing one that is there.
 
     Args:
         folder: where.
         columns: the products.
-        postings: their inverted index.
         versions: how texts were read, and the encoder.
         known: a partition to keep the lists of.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        for name, array in _arrays(columns, postings):
-            np.save(beside / f"{name}.npy", array, allow_pickle=False)
-        learned_for = 0
-        if len(columns) > FEW:
-            write_partition(columns.vectors, beside / PARTITION, known)
-            learned_for = known.learned_for if known else len(columns)
-        files = {path.name: _stored(path) for path in sorted(beside.iterdir())}
+        files = _written(beside, columns, known)
+        learned_for = (known.learned_for if known else len(columns)) if PARTITION in files else 0
         manifest = Manifest(FORMAT, *versions, len(columns), learned_for, files)
         with atomic_path(beside / MANIFEST) as path:
             path.write_bytes(to_json(manifest))
@@ -87,6 +80,20 @@ def save(
         fsync_folder(folder.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _written(folder: Path, columns: Columns, known: Known | None) -> dict[str, Stored]:
+    """Write all files of an index, several at a time, and return what they are."""
+    with ThreadPoolExecutor(2) as threads:  # most of the work is outside of Python
+        partition: Future[None] | None = None
+        if len(columns) > FEW:
+            partition = threads.submit(write_partition, columns.vectors, folder / PARTITION, known)
+        for name, array in _arrays(columns, build_postings(columns)):
+            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        if partition:
+            partition.result()
+        paths = sorted(folder.iterdir())
+        return dict(zip([path.name for path in paths], threads.map(_stored, paths), strict=True))
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from linkers.products.analyse import Analyser, Text
 from linkers.products.columns import Columns, columns_of, merged, ordered
 from linkers.products.files import FORMAT, PARTITION, Manifest, load, read_manifest, save
 from linkers.products.neighbours import Known, Neighbours, lists_of, open_neighbours
-from linkers.products.postings import Postings, build_postings
+from linkers.products.postings import Postings
 from linkers.products.terms import WORD, term
 from linkers.products.vectors import Encoder, WordAverage, as_bytes
 
@@ -47,11 +47,12 @@ class Item(NamedTuple):
     mark: int = 0
 
 
+@runtime_checkable
 class Source(Protocol):
     """A catalogue that can tell which of its products changed without handing them all over."""
 
-    def marks(self) -> Iterable[tuple[str, int]]:
-        """Yield the id of every product with its mark."""
+    def marks(self) -> Iterable[tuple[Sequence[str], Sequence[int]]]:
+        """Yield the ids of some products with their marks (below 2**64), until all were there."""
         ...
 
     def items(self, ids: Collection[str]) -> Iterable[Item]:
@@ -133,7 +134,7 @@ def update_index(
     index = open_index(old, encoder)
     kept, changed, gone = _compared(index, items)
     read = partial(read_items, encoder=encoder)
-    parts = [index.columns.take(np.array(kept, dtype=np.int64)), *map_(read, _chunks(changed))]
+    parts = [index.columns.take(kept), *map_(read, _chunks(changed))]
     check_vectors(old, *parts)
     lists = None
     if index.manifest.learned_for:
@@ -144,26 +145,39 @@ def update_index(
     return open_index(folder, encoder), Updated(sum(map(len, parts[1:])), gone, len(kept))
 
 
-def _compared(index: ProductIndex, items: Iterable[Item] | Source) -> tuple[list[int], Iterable[Item], int]:
+def _compared(index: ProductIndex, items: Iterable[Item] | Source) -> tuple[Array, Iterable[Item], int]:
     """Return the rows that are as they were, the products that are not, and how many rows are gone."""
-    known = dict(
-        zip(_texts(index.columns), zip(index.columns.hashes.tolist(), itertools.count(), strict=False), strict=True)
-    )
-    kept: list[int] = []
-    if isinstance(items, Iterable):
-        changed = [item for item in items if not _is_known(known, item.id, _hash(item), kept)]
-        return kept, changed, len(known)
-    other = [id_ for id_, mark in items.marks() if not _is_known(known, id_, mark & _MARK, kept)]
-    return kept, items.items(other) if other else (), len(known)
+    rows = dict(zip(index.columns.texts("ids"), itertools.count(), strict=False))
+    given = items if isinstance(items, Source) else _Given(items)
+    kept: list[Array] = []
+    changed: list[str] = []
+    seen = 0
+    for ids, marks in given.marks():
+        at = np.array([rows.get(id_, -1) for id_ in ids], dtype=np.int64)
+        known = at >= 0
+        same = known & (np.append(index.columns.hashes, 0)[at] == np.array(marks, dtype=np.uint64))
+        kept.append(at[same])
+        changed += itertools.compress(ids, ~same)
+        seen += int(known.sum())
+    there = np.concatenate([np.zeros(0, dtype=np.int64), *kept])
+    return there, given.items(changed) if changed else (), len(rows) - seen
 
 
-def _is_known(known: dict[str, tuple[int, int]], id_: str, mark: int, kept: list[int]) -> bool:
-    """Take a product from those that are known; whether it is as it was, and if so, add its row to ``kept``."""
-    found = known.pop(id_, None)
-    if found is None or found[0] != mark:
-        return False
-    kept.append(found[1])
-    return True
+class _Given:
+    """Products that are all at hand, as a source."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items = list(items)
+
+    def marks(self) -> Iterator[tuple[Sequence[str], Sequence[int]]]:
+        """See :class:`Source`."""
+        if self._items:
+            yield [item.id for item in self._items], [_hash(item) for item in self._items]
+
+    def items(self, ids: Collection[str]) -> Iterator[Item]:
+        """See :class:`Source`."""
+        wanted = frozenset(ids)
+        return (item for item in self._items if item.id in wanted)
 
 
 def open_index(folder: Path, encoder: Encoder | None = None) -> ProductIndex:
@@ -230,16 +244,15 @@ def _versions(encoder: Encoder | None) -> tuple[str, str]:
 
 
 def _write(folder: Path, columns: Columns, versions: tuple[str, str], known: Known | None) -> None:
-    order = ordered(columns)
+    order, twice = ordered(columns)
+    if twice is not None:
+        raise ConfigError(f"two products have the id {twice!r}", remedy="give every product its own id")
     if not np.array_equal(order, np.arange(len(order))):
         columns = columns.take(order)
         known = Known(known.file, known.learned_for, known.lists[order]) if known else None
-    for first, second in itertools.pairwise(_texts(columns)):
-        if first == second:
-            raise ConfigError(f"two products have the id {first!r}", remedy="give every product its own id")
     if known and len(columns) > known.learned_for * _LEARN_AGAIN:
         known = None
-    save(folder, columns, build_postings(columns), versions, known)
+    save(folder, columns, versions, known)
 
 
 def _hash(item: Item) -> int:
@@ -248,13 +261,6 @@ def _hash(item: Item) -> int:
     text = item.text
     parts = repr((text.title, text.brand, text.detail, text.price, item.type_name))
     return int.from_bytes(hashlib.blake2b(parts.encode(), digest_size=8).digest())
-
-
-def _texts(columns: Columns) -> Iterator[str]:
-    """Yield all ids, in order."""
-    starts, data = columns.ids.starts.tolist(), columns.ids.values.tobytes()
-    for start, end in itertools.pairwise(starts):
-        yield data[start:end].decode("utf-8", "surrogatepass")
 
 
 class _Chunk(list[Item]):

@@ -20,7 +20,7 @@ __all__ = ["FEW", "Known", "Neighbours", "lists_of", "open_neighbours", "write_p
 
 FEW = 10_000
 """Up to so many products every vector is compared."""
-_PROBES = 4
+_PROBES = 3
 _SAMPLE, _ROUNDS = 64, 8  # vectors a list to learn centroids from, and rounds of k-means
 
 

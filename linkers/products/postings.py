@@ -48,15 +48,18 @@ def build_postings(columns: Columns) -> Postings:
     for rows in fields.values():
         counts += np.bincount(rows.values, minlength=terms)
     idf = idf_of(counts, size)
-    owners = np.concatenate([rows.owners() for rows in fields.values()])
+    owners = np.concatenate([rows.owners(np.int32) for rows in fields.values()])
     values = np.concatenate([rows.values for rows in fields.values()])
-    weights = np.concatenate(
-        [FIELDS[name] * idf[rows.values] / field_norms(rows, idf)[rows.owners()] for name, rows in fields.items()]
-    ).astype(np.float32)
+    weights = np.concatenate([_weights(rows, idf, FIELDS[name]) for name, rows in fields.items()])
     inverted = sparse().csr_array((weights, (values, owners)), shape=(terms, size))
     inverted.sum_duplicates()
     wide = np.int32 if inverted.nnz < 2**31 else np.int64
     return Postings(idf, Rows(inverted.indptr.astype(wide), inverted.indices.astype(np.int32)), inverted.data)
+
+
+def _weights(rows: Rows, idf: Array, weight: float) -> Array:
+    """Return how much each value of a field's rows says: its share of the row's length."""
+    return idf[rows.values] * np.repeat(np.float32(weight) / field_norms(rows, idf), rows.counts)
 
 
 def idf_of(counts: Array, size: int) -> Array:
@@ -66,8 +69,9 @@ def idf_of(counts: Array, size: int) -> Array:
 
 def field_norms(rows: Rows, idf: Array) -> Array:
     """Return the length of each row as a vector of inverse document frequencies; 1 for an empty one."""
-    squares = np.bincount(rows.owners(), weights=idf[rows.values].astype(np.float64) ** 2, minlength=len(rows))
-    return np.where(squares > 0, np.sqrt(squares), 1.0).astype(np.float32)
+    squares = np.square(idf[rows.values], dtype=np.float64)
+    sums = np.add.reduceat(np.append(squares, 0.0), rows.starts[:-1]) if len(rows) else squares
+    return np.where(rows.counts > 0, np.sqrt(sums), 1.0).astype(np.float32)
 
 
 def _field(columns: Columns, name: str) -> Rows:

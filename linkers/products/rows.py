@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 __all__ = ["Array", "Rows", "distinct", "rows_of", "stacked", "starts_of"]
 
 Array = NDArray[Any]
+_LONG_RUN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,19 @@ class Rows:
         """The length of each row."""
         return np.diff(self.starts)
 
-    def owners(self) -> Array:
+    def owners(self, dtype: Any = np.int64) -> Array:  # noqa: ANN401 - a numpy dtype
         """Return for each value the row it belongs to."""
-        return np.repeat(np.arange(len(self), dtype=np.int64), self.counts)
+        return np.repeat(np.arange(len(self), dtype=dtype), self.counts)
 
     def take(self, rows: Array) -> Rows:
         """Return the rows numbered ``rows``, in that order."""
         begins = self.starts[rows].astype(np.int64)
         counts = self.starts[rows + 1].astype(np.int64) - begins
         starts = starts_of(counts)
+        runs = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
+        if 0 < len(runs) * _LONG_RUN <= len(rows):  # whole stretches are copied as they are
+            firsts, lasts = begins[runs].tolist(), (begins + counts)[np.append(runs[1:], len(rows)) - 1].tolist()
+            return Rows(starts, np.concatenate([self.values[a:b] for a, b in zip(firsts, lasts, strict=True)]))
         at = np.arange(starts[-1], dtype=np.int64) + np.repeat(begins - starts[:-1], counts)
         return Rows(starts, self.values[at])
 

@@ -237,10 +237,11 @@ def test_answers_are_the_same_alone_and_together(linkers: list[ProductLinker], o
 @settings(max_examples=30, deadline=None)
 @given(st.lists(ANY_TEXTS, min_size=1, max_size=4))
 def test_features_are_within_their_range(shop: ProductIndex, offers: list[Text]) -> None:
-    """Every feature of every pair is a number from 0 to 1; only meaning may be negative, only length above 1."""
+    """Every feature of every pair is a number from 0 to 1; only meaning and dearer may be negative, only length above 1."""
     batch = read_batch(shop, read_items([Item(str(at), offer) for at, offer in enumerate(offers)]))
     found = features(shop, batch, Search(shared=len(SHOP), nearest=len(SHOP)).pairs(shop, batch))
-    lowest = np.array([-1.02 if name == "meaning" else 0.0 for name in FEATURES])
+    least = {"meaning": -1.02, "dearer": -1.0}
+    lowest = np.array([least.get(name, 0.0) for name in FEATURES])
     highest = np.array([3.5 if name == "length" else 1.02 if name == "meaning" else 1.00001 for name in FEATURES])
     assert np.isfinite(found).all()
     assert ((found >= lowest) & (found <= highest)).all()
