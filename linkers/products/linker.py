@@ -40,6 +40,7 @@ class _Shown:
 
     products: Values
     features: Values
+    rounded: Values
     scores: Values
     first: Values
 
@@ -104,7 +105,7 @@ class ProductLinker:
         found = features(self._index, batch, pairs, self.decider.ranks_by)
         ordered = self.decider.order(pairs, found)
         shown = self._shown(batch, pairs, found, ordered)
-        chances = self.decider.chances(ordered, shown.features[shown.first].astype(np.float32))
+        chances = self.decider.chances(ordered, shown.features[shown.first])
         where = {int(mention): at for at, mention in enumerate(ordered.ranked.mentions)}
         for number, text in enumerate(texts):
             at = where.get(number)
@@ -124,7 +125,7 @@ class ProductLinker:
         known = FEATURES.keys() <= self.decider.ranks_by
         values = found[kept] if known else features(self._index, batch, few)
         rounded = np.round(values.astype(np.float64), 4)
-        return _Shown(few.products, rounded, ordered.scores[kept], first)
+        return _Shown(few.products, values, rounded, ordered.scores[kept], first)
 
     def _link(self, text: Text, chance: float, shown: _Shown, at: int) -> Link:
         start = int(shown.first[at])
@@ -148,7 +149,7 @@ class ProductLinker:
 
     def _candidate(self, shown: _Shown, place: int, share: float) -> Candidate:
         row = int(shown.products[place])
-        found = {name: value for name, value in zip(FEATURES, shown.features[place].tolist(), strict=True) if value}
+        found = {name: value for name, value in zip(FEATURES, shown.rounded[place].tolist(), strict=True) if value}
         return Candidate(self._index.id(row), self._index.title(row), round(share, 6), found)
 
     def _reason(self, best: Candidate, chance: float, *, accepted: bool) -> str:
