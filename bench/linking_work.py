@@ -18,11 +18,13 @@ import duckdb
 
 from bench.scale_catalogue import MARK, items, mentions, read
 from linkers.products.index import Item, build_index, open_index, update_index
+from linkers.products.linker import ProductLinker
 from linkers.products.registry import build_product_linker
 
 __all__ = ["main"]
 
 _KEPT = 10
+_PASSES = 4
 
 
 def main() -> None:
@@ -39,27 +41,36 @@ def _build(catalogue: str, index: str, workers: int) -> dict[str, float]:
 
 
 def _update(catalogue: str, index: str, to: str) -> dict[str, float]:
+    changed = _Changed(_changed(Path(catalogue)))
     started = time.perf_counter()
-    _, found = update_index(Path(to), Path(index), _Changed(Path(catalogue)))  # too few to read for other processes
+    _, found = update_index(Path(to), Path(index), changed)  # too few to read for other processes
     return {"seconds": time.perf_counter() - started, "changed": found.changed, "gone": found.gone}
 
 
 class _Changed:
-    """The catalogue with one row in a hundred changed: another title, gone, or new beside it."""
+    """A catalogue that tells what changed by the marks of its rows."""
 
     def __init__(self, catalogue: Path) -> None:
-        self._query = _CHANGED.replace("$file", f"'{catalogue}'")
+        self._file = str(catalogue)
 
     def marks(self) -> Iterator[tuple[Sequence[str], Sequence[int]]]:
         """See :class:`Source`."""
-        rows = duckdb.connect().execute(f"SELECT id, {MARK} FROM ({self._query}) ORDER BY id")
+        rows = duckdb.connect().execute(f"SELECT id, {MARK} FROM read_parquet(?) ORDER BY id", [self._file])
         while chunk := rows.fetchmany(100_000):
             ids, marks = zip(*chunk, strict=True)
             yield ids, marks
 
     def items(self, ids: Collection[str]) -> Iterator[Item]:
         """See :class:`Source`."""
-        return read(f"SELECT * FROM ({self._query}) WHERE id IN (SELECT unnest(?))", list(ids))
+        return read(f"SELECT * FROM read_parquet('{self._file}') WHERE id IN (SELECT unnest(?))", list(ids))
+
+
+def _changed(catalogue: Path) -> Path:
+    """Write the catalogue with one row in a hundred changed: another title, gone, or new beside it."""
+    out = catalogue.with_name(f"changed-{catalogue.name}")
+    query = _CHANGED.replace("$file", f"'{catalogue}'")
+    duckdb.execute(f"COPY ({query}) TO '{out}' (FORMAT parquet)")
+    return out
 
 
 _CHANGED = """
@@ -75,14 +86,13 @@ def _link(index: str, planted: int, size: int, linker: str) -> dict[str, float]:
     """Link title-like and short mentions: CPU for one of each, peak memory, and how many are among the first ten."""
     opened = open_index(Path(index))
     found: Any = build_product_linker(linker, {"explain": _KEPT}, opened)
+    quick = build_product_linker(linker, {"explain": 1}, opened)
     long, short = mentions(planted, size)
-    found.link_all([mention.text for mention in long[:256]])  # imports, and the pages that everyone needs
     took: dict[str, float] = {}
     for name, texts in (("title", [mention.text for mention in long]), ("short", short)):
-        started = time.process_time()
-        links = build_product_linker(linker, {"explain": 1}, opened).link_all(texts)
-        took[f"{name}_ms"] = (time.process_time() - started) * 1000 / len(texts)
-        took[f"{name}_linked"] = sum(link.target_id is not None for link in links) / len(links)
+        passes = [_pass(quick, texts) for _ in range(_PASSES)]  # in the first one, pages of the index are fetched
+        took[f"{name}_ms"] = min(passes)
+        took[f"{name}_first_ms"] = passes[0]
     links = found.link_all([mention.text for mention in long])
     among = [mention.meant in {each.id for each in link.candidates} for link, mention in zip(links, long, strict=True)]
     first = [
@@ -90,6 +100,13 @@ def _link(index: str, planted: int, size: int, linker: str) -> dict[str, float]:
         for link, mention in zip(links, long, strict=True)
     ]
     return {**took, "recall": sum(among) / len(among), "first": sum(first) / len(first), "rss_mb": _peak()}
+
+
+def _pass(linker: ProductLinker, texts: Sequence[str]) -> float:
+    """Return the milliseconds of CPU for one mention."""
+    started = time.process_time()
+    linker.link_all(texts)
+    return (time.process_time() - started) * 1000 / len(texts)
 
 
 def _peak() -> float:

@@ -64,7 +64,9 @@ def _offers(name: str) -> Labelled:
     catalogue, mentions = (sorted({row[side] for row in rows}) for side in ("title_b", "title_a"))
     same = {(row["title_a"], row["title_b"]) for row in rows if row["match"] == "1"}
     items = [Item(title, Text(title)) for title in catalogue]
-    return _labelled(items, [Text(title) for title in mentions], lambda at, id_: (mentions[at], id_) in same, OFFER_WEIGHT)
+    return _labelled(
+        items, [Text(title) for title in mentions], lambda at, id_: (mentions[at], id_) in same, OFFER_WEIGHT
+    )
 
 
 def _planted(seed: int) -> Labelled:

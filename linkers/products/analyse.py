@@ -87,13 +87,14 @@ class Text(NamedTuple):
 class Reading(NamedTuple):
     """A text as terms (:mod:`linkers.products.terms`).
 
-    ``key`` is the normalised title, ``parts`` its parts, the words of each sorted, with :data:`PART` between. ``names`` are the words of the title
-    as text, in order, each once; ``words`` and ``stems`` are these as terms (0: none) and ``numbers`` says which are
-    numbers (0: none, :data:`BARE`, :data:`OF_AMOUNT`). ``joins`` are two neighbours written as one word, as low bits. ``code_names`` are model numbers of the
-    title as text, ``codes`` the same as terms, ``cores`` what they are without the letters of a variant,
-    ``inner_codes`` the codes and cores of the detail; ``brand`` and ``detail`` the words of brand, and of both.
-    ``amounts`` are the title's quantities (:mod:`linkers.products.amounts`). ``marks`` are the contrasts that the title
-    states or, of dimensions on which it is silent, the detail.
+    ``key`` is the normalised title; ``parts`` its parts, the words of each sorted, with :data:`PART` between. ``names``
+    are the words of the title as text, in order, each once; ``words`` and ``stems`` are these as terms (0: none) and
+    ``numbers`` says which are numbers (0: none, :data:`BARE`, :data:`OF_AMOUNT`). ``joins`` are two neighbours written
+    as one word, as low bits. ``code_names`` are model numbers of the title as text, ``codes`` the same as terms,
+    ``cores`` what they are without the letters of a variant, ``inner_codes`` the codes and cores of the detail;
+    ``brand`` and ``detail`` the words of the brand, and of both. ``amounts`` are the title's quantities
+    (:mod:`linkers.products.amounts`). ``marks`` are the contrasts that the title states or, of dimensions on which it
+    is silent, the detail.
     """
 
     key: str

@@ -36,9 +36,10 @@ class Columns:
 
     ``terms`` are the hashes of all terms, ascending, each once; term columns hold places in it. ``names`` has the text
     of each term that is a word or a model number of a title; the others have none. ``numbers`` (beside ``words``) says
-    which words are numbers, and of what; ``joins`` holds the low 32 bits of hashes; ``amounts`` quantities (:mod:`linkers.products.amounts`). ``head`` is the hash of the last word of the
-    product's type (0: unknown), ``hashes`` that of the row, ``price`` 0 where unknown. ``vectors`` are unit vectors of
-    the title as whole numbers -127..127.
+    which words are numbers, and of what; ``joins`` holds the low 32 bits of hashes; ``amounts`` quantities
+    (:mod:`linkers.products.amounts`). ``head`` is the hash of the last word of the product's type (0: unknown),
+    ``hashes`` that of the row, ``price`` 0 where unknown. ``vectors`` are unit vectors of the title as whole numbers
+    -127..127. ``parts`` are the title's parts as :class:`linkers.products.analyse.Reading` has them.
     """
 
     terms: Array

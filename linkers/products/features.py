@@ -101,7 +101,9 @@ class _Comparison:
         self._mine = batch.columns
         self._ours = pairs.mentions
         products, self._theirs = np.unique(pairs.products, return_inverse=True)
-        self._other = index.columns.take(products, without=("ids", "titles"))  # read from the memory-mapped columns once
+        self._other = index.columns.take(
+            products, without=("ids", "titles")
+        )  # read from the memory-mapped columns once
         self._size = len(pairs)
         self._agreement = compare_amounts(self._mine.amounts, self._ours, self._other.amounts, self._theirs)
 
@@ -268,23 +270,27 @@ class _Comparison:
         return np.where(brands.counts[self._ours] > 0, shares, there.have(self._theirs, starts))
 
     def _strings(self) -> dict[str, Values]:
-        mine, other = self._ours.tolist(), self._theirs.tolist()
+        mine: list[int] = self._ours.tolist()
+        other: list[int] = self._theirs.tolist()
         keys, titles = self._mine.texts("keys"), self._other.texts("keys")
-        ours, theirs = ([text.split(PART) for text in side.texts("parts")] for side in (self._mine, self._other))
-        parts = [theirs[row] for row in other]
-        counts = [len(each) for each in parts]
-        whole = [" ".join(sorted(key.split())) for key in keys]
-        said = list(itertools.chain.from_iterable(map(itertools.repeat, map(whole.__getitem__, mine), counts)))
-        alike = _alike(fuzz.ratio, said, list(itertools.chain.from_iterable(parts))) / 100
-        letters, product_letters = ([key.replace(" ", "") for key in side] for side in (keys, titles))
-        left, right = [letters[row] for row in mine], [product_letters[row] for row in other]
-        shorter = np.minimum(_lengths(letters)[self._ours], _lengths(product_letters)[self._theirs])
+        letters, their_letters = ([key.replace(" ", "") for key in side] for side in (keys, titles))
+        shorter = np.minimum(_lengths(letters)[self._ours], _lengths(their_letters)[self._theirs])
+        within = _alike(LCSseq.similarity, [letters[row] for row in mine], [their_letters[row] for row in other])
         return {
             "same": np.array([keys[a] == titles[b] for a, b in zip(mine, other, strict=True)], dtype=np.float32),
-            "part": np.maximum.reduceat(alike, starts_of(counts)[:-1]),
-            "opening": _alike(fuzz.ratio, [ours[row][0] for row in mine], [each[0] for each in parts]) / 100,
-            "within": ratio(_alike(LCSseq.similarity, left, right), shorter),
+            "within": ratio(within, shorter),
+            **self._parts(keys, mine, other),
         }
+
+    def _parts(self, keys: list[str], mine: list[int], other: list[int]) -> dict[str, Values]:
+        ours, theirs = ([text.split(PART) for text in side.texts("parts")] for side in (self._mine, self._other))
+        whole = [" ".join(sorted(key.split())) for key in keys]
+        parts = [theirs[row] for row in other]
+        counts = [len(each) for each in parts]
+        said = list(itertools.chain.from_iterable(map(itertools.repeat, [whole[row] for row in mine], counts)))
+        alike = _alike(fuzz.ratio, said, list(itertools.chain.from_iterable(parts))) / 100
+        opening = _alike(fuzz.ratio, [ours[row][0] for row in mine], [each[0] for each in parts]) / 100
+        return {"part": np.maximum.reduceat(alike, starts_of(counts)[:-1]), "opening": opening}
 
     def _prices(self) -> dict[str, Values]:
         a, b = self._mine.price[self._ours], self._other.price[self._theirs]

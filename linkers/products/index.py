@@ -20,6 +20,7 @@ from linkers.products.columns import Columns, columns_of, merged, ordered
 from linkers.products.files import FORMAT, PARTITION, Manifest, load, read_manifest, save
 from linkers.products.neighbours import Known, Neighbours, lists_of, open_neighbours
 from linkers.products.postings import Postings
+from linkers.products.rows import Array
 from linkers.products.terms import WORD, term
 from linkers.products.vectors import Encoder, WordAverage, as_bytes
 

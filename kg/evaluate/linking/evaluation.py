@@ -101,8 +101,9 @@ class Row:
 class Evaluation:
     """The whole of it. ``with_gold`` of the ``mentions`` have a gold link; ``reported`` is the size of that half.
 
-    ``accuracy_of_all`` is that of ``shipped`` over both halves. ``per_second`` counts mentions for a second of one
-    processor; ``peak_mb`` is the most memory the process had until then.
+    ``accuracy_of_all`` is that of ``shipped`` over both halves, ``fitted_of_all`` that of two models, each fitted on
+    one half and asked about the other; ``None`` for a linker without weights. ``per_second`` counts mentions for a
+    second of one processor; ``peak_mb`` is the most memory the process had until then.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Evaluation:
     fitted_on: int
     reported: int
     accuracy_of_all: Estimate
+    fitted_of_all: Estimate | None
     rows: tuple[Row, ...]
     floors: tuple[Floor, ...]
     per_second: float
@@ -154,7 +156,8 @@ def evaluate_on(plan: Plan, linker: ProductLinker, cases: Cases, data: LinkingSe
         int(cases.expected.sum()),
         int(fitting.sum()),
         int(reporting.sum()),
-        hit_share(first.right & cases.expected, cases.expected),
+        _among(first.right, cases.expected),
+        _crossed(plan, cases, (fitting, reporting)) if len(deciders) > 1 else None,
         tuple(rows),
         floors(data, reporting, plan.seed, advance),
         per_second,
@@ -206,6 +209,17 @@ def models_of(shipped: Model, labelled: Sequence[Labelled], made: str) -> tuple[
     if sum(len(np.unique(each.mentions[each.right])) for each in labelled) < LEAST:
         return None
     return replace(calibrate(shipped, labelled), made=made), fit(labelled, towards=shipped, made=made)
+
+
+def _crossed(plan: Plan, cases: Cases, split: tuple[Values, Values]) -> Estimate | None:
+    """Return the accuracy of both halves, each by a model that was fitted on the other."""
+    hits = np.zeros(len(cases.expected), dtype=bool)
+    for one, other in (split, split[::-1]):
+        models = models_of(shipped_model(plan), [cases.labelled(one)], "")
+        if models is None:
+            return None
+        hits |= decide(cases, ModelDecider(models[1])).right & other
+    return _among(hits, cases.expected)
 
 
 def shipped_model(plan: Plan) -> Model:

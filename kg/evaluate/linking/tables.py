@@ -34,9 +34,11 @@ def figures(found: Evaluation) -> Table:
     """Return the figures of the rows, one a line, and what holds for all of them."""
     head, lines = row_figures(found.rows, found.plan.precision)
     empty = ("",) * (len(found.rows) - 1)
+    fitted = shown_share(found.fitted_of_all) if found.fitted_of_all else ""
+    whole = [shown_share(found.accuracy_of_all), *empty[:-1], fitted][: len(found.rows)]
     return head, [
         *lines,
-        ("accuracy@1, both halves", shown_share(found.accuracy_of_all), *empty),
+        ("accuracy@1, both halves", *whole),
         ("mentions a second", f"{found.per_second:,.0f}", *empty),
         ("peak memory, MB", f"{found.peak_mb:,.0f}", *empty),
     ]
