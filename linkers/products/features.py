@@ -6,21 +6,19 @@ how rare it is there. What is worked out for thousands of pairs at once is one a
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Collection
 
 import numpy as np
-from rapidfuzz import fuzz, process
-from rapidfuzz.distance import LCSseq, Levenshtein
 
 from linkers.products.amounts import compare_amounts
-from linkers.products.analyse import BARE, OF_AMOUNT, PART
+from linkers.products.analyse import BARE, OF_AMOUNT
 from linkers.products.candidates import Batch, Pairs
-from linkers.products.columns import Columns, places, texts_of
+from linkers.products.columns import places
 from linkers.products.comparing import Sets, covered, owned, ratio, spread, units
 from linkers.products.contrasts import load_contrasts
 from linkers.products.index import ProductIndex
-from linkers.products.rows import Array, Rows, distinct, starts_of
+from linkers.products.likeness import near_codes, runs_together, spelled
+from linkers.products.rows import Array, Rows
 
 __all__ = ["FEATURES", "Values", "features"]
 
@@ -72,7 +70,6 @@ _STRINGS = frozenset({"same", "part", "opening", "within"})
 _PRICES = frozenset({"price", "price_near", "dearer", "priced"})
 _STATES = frozenset({"contrast", "agreed", "unsaid"})
 _JOINED, _STEM, _DETAIL = 0.9, 0.75, 0.6
-_HALF = 0.5
 _MANY = 20  # words
 _PRICE_STEP = 0.15
 
@@ -116,7 +113,7 @@ class _Comparison:
             (_CODES, self._codes),
             (_AMOUNTS, self._amounts),
             (_BRANDS, self._brands),
-            (_STRINGS, self._strings),
+            (_STRINGS, lambda: spelled(self._mine, self._ours, self._other, self._theirs)),
             (_PRICES, self._prices),
             (_STATES, self._states),
             (frozenset({"meaning"}), self._meaning),
@@ -175,10 +172,13 @@ class _Comparison:
         exact = cover == 1
         idf = self._index.postings.idf[words]
         total = self._sum(pair, idf)
+        together = runs_together(mine, self._index.columns, owner, words)
         longer = (1 + mine.words.counts[self._ours]) / (1 + other.words.counts[self._theirs])
         return {
             "stated": ratio(self._sum(pair, idf * cover), total),
-            "inside": ratio(self._sum(pair, idf * (exact | self._run_together(owner, words))), total),
+            "inside": ratio(
+                self._sum(pair, idf * (exact | runs_together(mine, self._index.columns, owner, words))), total
+            ),
             "added": _count(self._sum(pair, ~exact)),
             "numbers_added": self._numbers(pair, other.numbers.values[at], cover),
             "length": np.abs(np.log(longer)),
@@ -189,17 +189,6 @@ class _Comparison:
         counted = (numbers == BARE) | ((numbers == OF_AMOUNT) & (self._agreement[0][pair] < 1))
         return np.minimum(1, self._sum(pair, counted & (cover < _DETAIL)) / 2)
 
-    def _run_together(self, mentions: Array, words: Array) -> Array:
-        """Return whether each word stands in the letters of the mention beside it, without its spaces."""
-        letters = [key.replace(" ", "") for key in self._mine.texts("keys")]
-        asked = distinct(mentions << np.int64(32) | words.astype(np.int64))
-        owners, terms = asked >> np.int64(32), asked & np.int64(0xFFFFFFFF)
-        used = distinct(terms)
-        names = texts_of(self._index.columns.names.take(used))
-        pairs = zip(owners.tolist(), np.searchsorted(used, terms).tolist(), strict=True)
-        found = np.fromiter((names[word] in letters[owner] for owner, word in pairs), np.bool_, len(asked))
-        return Sets(asked[found]).have(mentions, words)
-
     def _codes(self) -> dict[str, Values]:
         mine, other = self._mine, self._other
         outer, cores, inner = (
@@ -207,7 +196,7 @@ class _Comparison:
         )
         whole = self._shared((mine.codes, outer, 1.0), (mine.codes, inner, 0.9), (mine.inner_codes, outer, 0.9))
         core = self._shared((mine.cores, cores, 1.0), (mine.cores, inner, 0.9), (mine.inner_codes, cores, 0.9))
-        near = self._code_near()
+        near = near_codes(mine, self._index.columns, self._both(mine.codes, other.codes), self._size)
         both = (mine.codes.counts[self._ours] > 0) & (other.codes.counts[self._theirs] > 0)
         return {
             "code": whole,
@@ -216,21 +205,11 @@ class _Comparison:
             "code_clash": both & (whole == 0) & (core == 0) & (near == 0),
         }
 
-    def _code_near(self) -> Values:
-        """Return how alike the most alike model numbers of both titles are."""
-        mine, other = self._mine, self._other
-        at, pair = spread(mine.codes, self._ours)
-        there, entry = spread(other.codes, self._theirs[pair])
-        ours, theirs = mine.codes.values[at][entry], other.codes.values[there]
-        left, right = (
-            [texts[number] for number in numbers.tolist()]
-            for texts, numbers in ((_names(mine, ours), ours), (_names(self._index.columns, theirs), theirs))
-        )
-        found = np.zeros(self._size, dtype=np.float32)
-        if left:
-            alike = _alike(Levenshtein.normalized_similarity, left, right)
-            np.maximum.at(found, pair[entry], np.where(alike > _HALF, alike, 0))
-        return found
+    def _both(self, mine: Rows, other: Rows) -> tuple[Array, Array, Array]:
+        """Return every value of a mention beside every one of the product, and the pair that they are of."""
+        at, pair = spread(mine, self._ours)
+        there, entry = spread(other, self._theirs[pair])
+        return mine.values[at][entry], other.values[there], pair[entry]
 
     def _amounts(self) -> dict[str, Values]:
         agree, clash = self._agreement
@@ -269,29 +248,6 @@ class _Comparison:
         starts = np.where(has_words, np.append(first.values, -1)[first.starts[self._ours]], -1)
         return np.where(brands.counts[self._ours] > 0, shares, there.have(self._theirs, starts))
 
-    def _strings(self) -> dict[str, Values]:
-        mine: list[int] = self._ours.tolist()
-        other: list[int] = self._theirs.tolist()
-        keys, titles = self._mine.texts("keys"), self._other.texts("keys")
-        letters, their_letters = ([key.replace(" ", "") for key in side] for side in (keys, titles))
-        shorter = np.minimum(_lengths(letters)[self._ours], _lengths(their_letters)[self._theirs])
-        within = _alike(LCSseq.similarity, [letters[row] for row in mine], [their_letters[row] for row in other])
-        return {
-            "same": np.array([keys[a] == titles[b] for a, b in zip(mine, other, strict=True)], dtype=np.float32),
-            "within": ratio(within, shorter),
-            **self._parts(keys, mine, other),
-        }
-
-    def _parts(self, keys: list[str], mine: list[int], other: list[int]) -> dict[str, Values]:
-        ours, theirs = ([text.split(PART) for text in side.texts("parts")] for side in (self._mine, self._other))
-        whole = [" ".join(sorted(key.split())) for key in keys]
-        parts = [theirs[row] for row in other]
-        counts = [len(each) for each in parts]
-        said = list(itertools.chain.from_iterable(map(itertools.repeat, [whole[row] for row in mine], counts)))
-        alike = _alike(fuzz.ratio, said, list(itertools.chain.from_iterable(parts))) / 100
-        opening = _alike(fuzz.ratio, [ours[row][0] for row in mine], [each[0] for each in parts]) / 100
-        return {"part": np.maximum.reduceat(alike, starts_of(counts)[:-1]), "opening": opening}
-
     def _prices(self) -> dict[str, Values]:
         a, b = self._mine.price[self._ours], self._other.price[self._theirs]
         known = (a > 0) & (b > 0)
@@ -323,21 +279,6 @@ class _Comparison:
 
     def _sum(self, pair: Array, values: Array) -> Values:
         return np.bincount(pair, weights=values, minlength=self._size).astype(np.float32)
-
-
-def _alike(scorer: Callable[..., float], left: list[str], right: list[str]) -> Array:
-    """Return a score of RapidFuzz for each two texts that stand beside each other."""
-    return process.cpdist(left, right, scorer=scorer, dtype=np.float32)
-
-
-def _lengths(texts: list[str]) -> Array:
-    return np.fromiter(map(len, texts), dtype=np.float32, count=len(texts))
-
-
-def _names(columns: Columns, terms: Array) -> dict[int, str]:
-    """Return the text of some terms."""
-    used = distinct(terms)
-    return dict(zip(used.tolist(), texts_of(columns.names.take(used)), strict=True))
 
 
 def _count(found: Array) -> Values:
