@@ -176,9 +176,7 @@ class _Comparison:
         longer = (1 + mine.words.counts[self._ours]) / (1 + other.words.counts[self._theirs])
         return {
             "stated": ratio(self._sum(pair, idf * cover), total),
-            "inside": ratio(
-                self._sum(pair, idf * (exact | runs_together(mine, self._index.columns, owner, words))), total
-            ),
+            "inside": ratio(self._sum(pair, idf * (exact | together)), total),
             "added": _count(self._sum(pair, ~exact)),
             "numbers_added": self._numbers(pair, other.numbers.values[at], cover),
             "length": np.abs(np.log(longer)),
