@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, Union, cast, get_args, get_origin
@@ -21,7 +21,7 @@ from pydantic_core import ErrorDetails
 
 from kg.errors import ConfigError
 
-__all__ = ["Location", "Options", "RawConfig", "load_yaml", "validate"]
+__all__ = ["Location", "Options", "RawConfig", "did_you_mean", "load_yaml", "validate"]
 
 Location = tuple[str | int, ...]
 O = TypeVar("O", bound="Options")  # noqa: E741 - an Options type
@@ -195,12 +195,16 @@ def _reason(kind: type[BaseModel], detail: ErrorDetails) -> str:
     return f"{shown!r}: {message}" if expected == message else f"{shown!r} does not fit: expected {expected}"
 
 
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return what to say to somebody who wrote an unknown name: the one that is nearest, or all there are."""
+    there = sorted(known)
+    near = difflib.get_close_matches(name, there, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(there)}"
+
+
 def _suggestion(kind: type[BaseModel], location: tuple[int | str, ...]) -> str:
-    names = sorted(_fields_at(kind, location[:-1]))
-    near = difflib.get_close_matches(str(location[-1]), names, n=1, cutoff=0.6)
-    if near:
-        return f"; did you mean {near[0]!r}?"
-    return f"; known here: {', '.join(names)}" if names else ""
+    names = _fields_at(kind, location[:-1])
+    return f"; {did_you_mean(str(location[-1]), names)}" if names else ""
 
 
 def _fields_at(kind: type[BaseModel], location: tuple[int | str, ...]) -> set[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from kg.config import Options, RawConfig, validate
+from kg.config import Options, RawConfig, did_you_mean, validate
 from kg.errors import ConfigError
 from linkers.base import Linker, Target
 from linkers.options import ExactOptions, HybridOptions, LexicalOptions, SemanticOptions
@@ -39,8 +38,6 @@ def build_linker(
         KgError: what the embedder raises.
     """
     if name not in LINKER_OPTIONS:
-        near = difflib.get_close_matches(name, sorted(LINKER_OPTIONS), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(LINKER_OPTIONS))}"
-        raise ConfigError(f"unknown linker {name!r}", remedy=hint)
+        raise ConfigError(f"unknown linker {name!r}", remedy=did_you_mean(name, LINKER_OPTIONS))
     settings = validate(RawConfig(f"options of linker {name}", dict(options)), LINKER_OPTIONS[name])
     return cast("Linker", importlib.import_module(f"linkers.types.{name}").build(settings, targets, embedder))

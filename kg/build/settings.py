@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from extractors.llm.options import ModelOptions
 from extractors.options import ExtractionOptions
 from kg.catalog.options import AttributeOptions, CatalogOptions, EngagementOptions, IntentOptions
 from kg.catalog.vocabulary import Vocabulary, load_vocabulary
-from kg.config import Options, load_yaml, validate
+from kg.config import Options, did_you_mean, load_yaml, validate
 from kg.curation.options import CurationOptions
 from kg.errors import ConfigError, InputError
 from kg.graph.options import CheckOptions, ProjectionOptions
@@ -28,11 +27,9 @@ __all__ = ["BuildOptions", "LinkingOptions", "ProductLinking", "Settings", "Work
 
 
 def _known_linker(name: str, names: Iterable[str]) -> str:
-    known = sorted(names)
+    known = frozenset(names)
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-        raise ValueError(f"no such linker; {hint}")
+        raise ValueError(f"no such linker; {did_you_mean(name, known)}")
     return name
 
 

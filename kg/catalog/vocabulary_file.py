@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from pydantic import Field
 
-from kg.config import Location, Options, RawConfig, load_yaml, validate
+from kg.config import Location, Options, RawConfig, did_you_mean, load_yaml, validate
 from kg.errors import ConfigError
 from kg.text import normalise
 
@@ -143,7 +142,7 @@ def _of_value(here: Location, of: str, spec: ValueSpec, attribute: AttributeSpec
     for setting, names, more in (("implies", spec.implies, ()), ("excludes", spec.excludes, ("*",))):
         for other in names:
             if other not in known and other not in more:
-                yield (*here, setting), f"there is no value {other!r}", _hint(other, known)
+                yield (*here, setting), f"there is no value {other!r}", did_you_mean(other, known)
     if both := sorted(set(spec.implies) & set(spec.excludes)):
         yield (*here, "implies"), f"{both[0]!r} cannot be implied and excluded", "keep one of them"
     if spec.at_least is not None and attribute.reads != "units":
@@ -166,11 +165,6 @@ def _doubled(here: Location, attribute: AttributeSpec) -> Iterator[_Mistake]:
             other = names.setdefault(word, value)
             if other != value:
                 yield (*here, "values", value), f"{word!r} names {other!r} already", "keep it in one of them"
-
-
-def _hint(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
 
 
 def _message(raw: RawConfig, location: Location, reason: str, remedy: str) -> str:

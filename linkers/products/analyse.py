@@ -216,7 +216,8 @@ def _parts(title: str) -> list[str]:
 
 
 def _useful(key: str) -> list[str]:
-    return [word for word in key.split() if word not in _STOP]
+    words = key.split()
+    return [word for word in words if word not in _STOP] or words  # "The The" is a name too
 
 
 def _plain(word: str) -> str:

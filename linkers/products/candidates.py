@@ -10,7 +10,7 @@ import numpy as np
 from linkers.products.columns import Columns, places
 from linkers.products.engines import sparse, top_products
 from linkers.products.index import ProductIndex
-from linkers.products.postings import field_norms
+from linkers.products.postings import field_norms, idf_of
 from linkers.products.rows import Array, Rows, distinct, starts_of
 
 __all__ = ["Batch", "Pairs", "Search", "read_batch"]
@@ -125,7 +125,7 @@ class Search:
 def read_batch(index: ProductIndex, columns: Columns) -> Batch:
     """Return mentions, read as columns, beside an index."""
     place = places(index.columns.terms, columns.terms)
-    rarest = float(np.log1p((len(index) + 0.5) / 0.5))
+    rarest = float(idf_of(np.zeros(1), len(index))[0])
     idf = (
         np.where(place >= 0, index.postings.idf[place], rarest)
         if len(index.postings.idf)

@@ -75,11 +75,19 @@ def save(folder: Path, columns: Columns, versions: tuple[str, str], known: Known
         manifest = Manifest(FORMAT, *versions, len(columns), learned_for, files)
         with atomic_path(beside / MANIFEST) as path:
             path.write_bytes(to_json(manifest))
-        shutil.rmtree(folder, ignore_errors=True)
-        beside.rename(folder)
-        fsync_folder(folder.parent)
+        _put(beside, folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _put(made: Path, folder: Path) -> None:
+    """Put a folder in the place of another one, which who has it open goes on reading."""
+    before = made.with_name(f"{made.name}-before")
+    if folder.exists():
+        folder.rename(before)
+    made.rename(folder)
+    fsync_folder(folder.parent)
+    shutil.rmtree(before, ignore_errors=True)
 
 
 def _written(folder: Path, columns: Columns, known: Known | None) -> dict[str, Stored]:

@@ -118,9 +118,8 @@ def load_model(file: Path) -> Model:
     try:
         return _checked(file.read_bytes(), str(file))
     except OSError as error:
-        raise InputError(
-            f"cannot be read: {error.strerror}", file=str(file), remedy="check linking.products.model"
-        ) from error
+        remedy = "check linking.products.hybrid.model (or lexical.model)"
+        raise InputError(f"cannot be read: {error.strerror}", file=str(file), remedy=remedy) from error
 
 
 @lru_cache(maxsize=1)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
-from kg.config import Options, RawConfig, validate
+from kg.config import Options, RawConfig, did_you_mean, validate
 from kg.errors import ConfigError
 from linkers.products.candidates import Search
 from linkers.products.deciders import EqualTitles, ModelDecider, NearestMeaning
@@ -61,8 +60,6 @@ def build_product_linker(name: str, options: Mapping[str, object], index: Produc
         InputError: the model it is told to use cannot be read.
     """
     if name not in PRODUCT_LINKERS:
-        near = difflib.get_close_matches(name, sorted(PRODUCT_LINKERS), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(PRODUCT_LINKERS))}"
-        raise ConfigError(f"unknown linker of products {name!r}", remedy=hint)
+        raise ConfigError(f"unknown linker of products {name!r}", remedy=did_you_mean(name, PRODUCT_LINKERS))
     kind, build = PRODUCT_LINKERS[name]
     return build(name, validate(RawConfig(f"options of linker {name}", dict(options)), kind), index)

@@ -88,7 +88,7 @@ def test_no_catalogue_is_a_clear_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("hybird", "did you mean 'hybrid'?"), ("word2vec", "known: exact, hybrid, lexical, semantic")],
+    [("hybird", "did you mean 'hybrid'?"), ("word2vec", "known here: exact, hybrid, lexical, semantic")],
 )
 def test_an_unknown_linker_is_refused_when_the_configuration_is_read(tmp_path: Path, name: str, said: str) -> None:
     """Not after the model was paid: at once, with file, line and the names there are."""

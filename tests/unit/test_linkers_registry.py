@@ -24,7 +24,7 @@ def test_unknown_linker_suggests() -> None:
 
 def test_strange_linker_lists_the_known() -> None:
     """A name that is like none gets the list."""
-    with pytest.raises(ConfigError, match="known: exact, hybrid, lexical, semantic"):
+    with pytest.raises(ConfigError, match="known here: exact, hybrid, lexical, semantic"):
         build_linker("zzz", {}, [])
 
 
