@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from extractors.llm.embeddings import EndpointEmbedder
-from kg.build.settings import Workspace
+from pathlib import Path
 
-__all__ = ["open_embedder"]
+from extractors.llm.embeddings import EndpointEmbedder
+from kg.build.settings import Workspace, open_workspace
+from linkers.products.vectors import Encoder, Titles
+
+__all__ = ["configured_encoder", "open_embedder"]
 
 _FILE = "embeddings.sqlite"
 
@@ -17,3 +20,13 @@ def open_embedder(workspace: Workspace) -> EndpointEmbedder | None:
     """
     options = workspace.settings.linking.encoder
     return EndpointEmbedder(options, workspace.answers.with_name(_FILE)) if options.base_url else None
+
+
+def configured_encoder(config: Path) -> Encoder | None:
+    """Return the encoder of products' titles that a configuration names; ``None``: the static embeddings.
+
+    Raises:
+        ConfigError: the configuration cannot be used.
+    """
+    embedder = open_embedder(open_workspace(config))
+    return Titles(embedder) if embedder else None

@@ -6,17 +6,19 @@ from pathlib import Path
 
 import click
 
+from kg.build.encoding import configured_encoder
 from kg.cli.progress import StepProgress
-from kg.cli.session import echo_json, json_option
+from kg.cli.session import echo_json, encoder_option, json_option
 from kg.cli.tables import table
 from kg.evaluate.linking.cases import compared, opened
-from kg.evaluate.linking.data import pair_files, read_linking, read_pairs
+from kg.evaluate.linking.data import LinkingSet, pair_files, read_linking, read_pairs
 from kg.evaluate.linking.evaluation import BY_MODEL, Evaluation, Plan, evaluate_on, opened_linker, shipped_model
 from kg.evaluate.linking.examples import examples
 from kg.evaluate.linking.page import linking_page, pair_page, write_page
-from kg.evaluate.linking.pairs import evaluate_pairs
+from kg.evaluate.linking.pairs import PairEvaluation, evaluate_pairs
 from kg.evaluate.linking.tables import figures, floor_figures, pair_figures, slice_figures, summary
 from linkers.products.registry import DEFAULT_PRODUCT_LINKER, PRODUCT_LINKERS
+from linkers.products.vectors import Encoder
 
 __all__ = ["evaluate"]
 
@@ -50,6 +52,7 @@ def evaluate() -> None:
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Splits and draws otherwise.")
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with pictures here.")
+@encoder_option
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors.")
 @json_option
 def linking(
@@ -59,6 +62,7 @@ def linking(
     precision: float,
     seed: int,
     report: Path | None,
+    config_file: Path | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -92,18 +96,21 @@ def linking(
         raise click.UsageError(f"--model is for {' and '.join(sorted(BY_MODEL))}: {linker} uses none")
     plan = Plan(linker, str(model or ""), precision, seed)
     progress = StepProgress(quiet=quiet)
+    encoder = configured_encoder(config_file) if config_file else None
     files = pair_files(path)
     if files:
-        _pairs(plan, files, progress, report, as_json)
+        found = [evaluate_pairs(plan, read_pairs(file), progress, encoder) for file in files]
+        _show_pairs(plan, found, report, as_json)
     else:
-        _mentions(plan, path, progress, report, as_json)
+        _mentions(plan, read_linking(path), progress, report, encoder, as_json)
     if report and not quiet:
         click.echo(f"report written to {report}", err=True)
 
 
-def _mentions(plan: Plan, folder: Path, progress: StepProgress, report: Path | None, as_json: bool) -> None:
-    data = read_linking(folder)
-    with opened(data) as index:
+def _mentions(
+    plan: Plan, data: LinkingSet, progress: StepProgress, report: Path | None, encoder: Encoder | None, as_json: bool
+) -> None:
+    with opened(data, encoder) as index:
         linker = opened_linker(plan, index)
         cases = compared(linker, index, data, progress)
         found = evaluate_on(plan, linker, cases, data, progress)
@@ -117,8 +124,7 @@ def _mentions(plan: Plan, folder: Path, progress: StepProgress, report: Path | N
         _print(found)
 
 
-def _pairs(plan: Plan, files: list[Path], progress: StepProgress, report: Path | None, as_json: bool) -> None:
-    found = [evaluate_pairs(plan, read_pairs(file), progress) for file in files]
+def _show_pairs(plan: Plan, found: list[PairEvaluation], report: Path | None, as_json: bool) -> None:
     if report:
         write_page(report, pair_page(found))
     if as_json:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from kg.build.encoding import configured_encoder
 from kg.cli.progress import StepProgress
-from kg.cli.session import echo_json, json_option
+from kg.cli.session import echo_json, encoder_option, json_option
 from kg.cli.tables import table
 from kg.evaluate.linking.data import read_linking
 from kg.evaluate.linking.evaluation import Plan
@@ -43,10 +44,18 @@ def linker() -> None:
     help="How many of the accepted links are to be right, in the report.",
 )
 @click.option("--all", "everything", is_flag=True, help="Fit on all mentions; nothing is left to report on.")
+@encoder_option
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors.")
 @json_option
 def fit(
-    folders: tuple[Path, ...], out: Path, seed: int, precision: float, everything: bool, quiet: bool, as_json: bool
+    folders: tuple[Path, ...],
+    out: Path,
+    seed: int,
+    precision: float,
+    everything: bool,
+    config_file: Path | None,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Make a model from the labelled mentions in FOLDERS.
 
@@ -63,7 +72,8 @@ def fit(
     """
     plan = Plan(precision=precision, seed=seed)
     sets = [read_linking(folder) for folder in folders]
-    found = fit_model(plan, sets, StepProgress(quiet=quiet), everything=everything)
+    encoder = configured_encoder(config_file) if config_file else None
+    found = fit_model(plan, sets, StepProgress(quiet=quiet), everything=everything, encoder=encoder)
     write_model(out, found.model)
     if as_json:
         echo_json(found)

@@ -15,7 +15,7 @@ import click
 from kg.build.settings import Workspace, open_workspace
 from kg.records import to_json
 
-__all__ = ["Session", "echo_json", "json_option", "with_session"]
+__all__ = ["Session", "echo_json", "encoder_option", "json_option", "with_session"]
 
 P = ParamSpec("P")
 
@@ -63,6 +63,13 @@ def with_session(command: Callable[Concatenate[Session, P], Any]) -> Callable[P,
 
     return wrapped  # pyright: ignore[reportReturnType]
 
+
+encoder_option = click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Use the encoder that this configuration names (linking.encoder), in place of the static embeddings.",
+)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document for machines.")
 

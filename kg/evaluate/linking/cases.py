@@ -17,6 +17,7 @@ from linkers.products.features import FEATURES, Values
 from linkers.products.index import ProductIndex, build_index
 from linkers.products.learning import Labelled
 from linkers.products.linker import ProductLinker
+from linkers.products.vectors import Encoder
 
 __all__ = ["Advance", "Cases", "Decisions", "compared", "decide", "halves", "opened", "taken_away"]
 
@@ -73,10 +74,10 @@ class Decisions:
 
 
 @contextmanager
-def opened(data: LinkingSet) -> Generator[ProductIndex]:
-    """Yield an index of the products of a set, for as long as it is used."""
+def opened(data: LinkingSet, encoder: Encoder | None = None) -> Generator[ProductIndex]:
+    """Yield an index of the products of a set, for as long as it is used; ``None``: with the static embeddings."""
     with TemporaryDirectory(prefix="kg-evaluate-") as folder:
-        yield build_index(Path(folder) / "index", data.products)
+        yield build_index(Path(folder) / "index", data.products, encoder=encoder)
 
 
 def compared(linker: ProductLinker, index: ProductIndex, data: LinkingSet, advance: Advance) -> Cases:

@@ -16,6 +16,7 @@ from linkers.products.deciders import ModelDecider
 from linkers.products.features import Values
 from linkers.products.learning import Labelled
 from linkers.products.model import Model
+from linkers.products.vectors import Encoder
 
 __all__ = ["FittedModel", "Report", "fit_model", "write_model"]
 
@@ -38,13 +39,17 @@ class FittedModel:
     reports: tuple[Report, ...]
 
 
-def fit_model(plan: Plan, sets: Sequence[LinkingSet], advance: Advance, *, everything: bool) -> FittedModel:
+def fit_model(
+    plan: Plan, sets: Sequence[LinkingSet], advance: Advance, *, everything: bool, encoder: Encoder | None = None
+) -> FittedModel:
     """Return a model of labelled mentions: of half of them, by hash, or of all.
+
+    It holds for the encoder that it is fitted with (``None``: the static embeddings).
 
     Raises:
         InputError: too few mentions have a right candidate.
     """
-    cases = [_cases(plan, data, advance) for data in sets]
+    cases = [_cases(plan, data, advance, encoder) for data in sets]
     split = [halves(data, plan.seed) for data in sets]
     used = [fitting | everything for fitting, _ in split]
     labelled: list[Labelled] = [each.labelled(part) for each, part in zip(cases, used, strict=True)]
@@ -62,8 +67,8 @@ def fit_model(plan: Plan, sets: Sequence[LinkingSet], advance: Advance, *, every
     return FittedModel(models[1], tuple(reports))
 
 
-def _cases(plan: Plan, data: LinkingSet, advance: Advance) -> Cases:
-    with opened(data) as index:
+def _cases(plan: Plan, data: LinkingSet, advance: Advance, encoder: Encoder | None) -> Cases:
+    with opened(data, encoder) as index:
         return compared(opened_linker(plan, index), index, data, advance)
 
 

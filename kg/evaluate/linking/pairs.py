@@ -25,6 +25,7 @@ from linkers.products.engines import learn
 from linkers.products.features import Values, features
 from linkers.products.index import Item, ProductIndex, build_index, read_items
 from linkers.products.model import Model
+from linkers.products.vectors import Encoder
 
 __all__ = ["PairEvaluation", "PairRow", "best_threshold", "evaluate_pairs"]
 
@@ -57,8 +58,10 @@ class PairEvaluation:
     notes: tuple[str, ...]
 
 
-def evaluate_pairs(plan: Plan, data: PairSet, advance: Advance) -> PairEvaluation:
+def evaluate_pairs(plan: Plan, data: PairSet, advance: Advance, encoder: Encoder | None = None) -> PairEvaluation:
     """Return how well a model tells whether two titles are of one product.
+
+    ``encoder`` reads them (``None``: the static embeddings).
 
     Raises:
         InputError: the model cannot be read, or one of the halves has no pair of each kind.
@@ -71,7 +74,7 @@ def evaluate_pairs(plan: Plan, data: PairSet, advance: Advance) -> PairEvaluatio
         if not same[half].any() or same[half].all():
             raise InputError("too few pairs to split in two", file=data.name, remedy="label more pairs of either kind")
     scored = (
-        ("shipped", _scores(model, data, advance)),
+        ("shipped", _scores(model, data, advance, encoder)),
         ("rapidfuzz token_set_ratio", _alike(data)),
         ("TF-IDF of three letters", _cosines(data)),
     )
@@ -103,11 +106,11 @@ def _row(name: str, scores: Values, same: Values, fitting: Values) -> PairRow:
     )
 
 
-def _scores(model: Model, data: PairSet, advance: Advance) -> Values:
+def _scores(model: Model, data: PairSet, advance: Advance, encoder: Encoder | None) -> Values:
     """Return the scores of pairs: the mean of both directions, since a pair has no order."""
     titles = sorted({*data.left, *data.right})
     with TemporaryDirectory(prefix="kg-evaluate-") as folder:
-        index = build_index(Path(folder) / "index", (Item(title, Text(title)) for title in titles))
+        index = build_index(Path(folder) / "index", (Item(title, Text(title)) for title in titles), encoder=encoder)
         row = {index.id(at): at for at in range(len(index))}
         total = 2 * len(data.left)
         both = [
@@ -124,7 +127,9 @@ def _one_way(
     out: list[Values] = []
     for start in range(0, len(said), _BATCH):
         part = said[start : start + _BATCH]
-        batch = read_batch(index, read_items([Item(str(at), Text(title)) for at, title in enumerate(part)]))
+        batch = read_batch(
+            index, read_items([Item(str(at), Text(title)) for at, title in enumerate(part)], index.encoder)
+        )
         numbers = np.arange(len(part), dtype=np.int64)
         found = features(index, batch, Pairs(numbers, np.array(meant[start : start + _BATCH], dtype=np.int64)))
         out.append(np.round(model.scores(found), 4))
