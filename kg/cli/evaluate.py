@@ -62,7 +62,7 @@ def linking(
     precision: float,
     seed: int,
     report: Path | None,
-    config_file: Path | None,
+    encoder_config: Path | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -96,7 +96,7 @@ def linking(
         raise click.UsageError(f"--model is for {' and '.join(sorted(BY_MODEL))}: {linker} uses none")
     plan = Plan(linker, str(model or ""), precision, seed)
     progress = StepProgress(quiet=quiet)
-    encoder = configured_encoder(config_file) if config_file else None
+    encoder = configured_encoder(encoder_config) if encoder_config else None
     files = pair_files(path)
     if files:
         found = [evaluate_pairs(plan, read_pairs(file), progress, encoder) for file in files]

@@ -53,7 +53,7 @@ def fit(
     seed: int,
     precision: float,
     everything: bool,
-    config_file: Path | None,
+    encoder_config: Path | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -72,7 +72,7 @@ def fit(
     """
     plan = Plan(precision=precision, seed=seed)
     sets = [read_linking(folder) for folder in folders]
-    encoder = configured_encoder(config_file) if config_file else None
+    encoder = configured_encoder(encoder_config) if encoder_config else None
     found = fit_model(plan, sets, StepProgress(quiet=quiet), everything=everything, encoder=encoder)
     write_model(out, found.model)
     if as_json:

@@ -66,7 +66,7 @@ def with_session(command: Callable[Concatenate[Session, P], Any]) -> Callable[P,
 
 encoder_option = click.option(
     "--config",
-    "config_file",
+    "encoder_config",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Use the encoder that this configuration names (linking.encoder), in place of the static embeddings.",
 )
