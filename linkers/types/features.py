@@ -21,7 +21,7 @@ from linkers.types.labels import label_readings
 from linkers.types.lexicon import Lexicon
 from linkers.types.phrase import Phrase
 from linkers.types.qualifiers import gathered
-from linkers.types.reading import Reading, attested, contrasts, mistakes_animal, says_compound
+from linkers.types.reading import Reading, attested, contrasts, misdirects, mistakes_animal, says_compound
 
 __all__ = ["Evidence", "readings"]
 
@@ -39,6 +39,7 @@ class Evidence:
     describing: frozenset[str] = frozenset()
 
 
+_BEFORE_A_COMPOUND = 0.5
 _NOTHING = Evidence()
 
 
@@ -78,7 +79,7 @@ def _by_name(mention: Phrase, name: Phrase, profile: Profile, evidence: Evidence
         "head": float(head),
         "cover_mention": (size - len(words.clashing)) / size,
         "cover_target": sum(word in mention.words for word in name.words) / len(name.words),
-        "clash": float(bool(words.clashing)),
+        "clash": _clash(mention, name, words, lexicon),
         "missing": float(bool(missing)),
         "implied": float(bool(implied)),
         "described": float(bool(words.described)),
@@ -96,9 +97,19 @@ def _by_name(mention: Phrase, name: Phrase, profile: Profile, evidence: Evidence
     return Reading("name", features, described, words.clashing, missing)
 
 
+def _clash(mention: Phrase, name: Phrase, words: _Words, lexicon: Lexicon) -> float:
+    """Return how far unexplained words name another kind: less before a name of two nouns ("commander deck box")."""
+    if not words.clashing:
+        return 0.0
+    firm = name.words == mention.words[-len(name.words) :] and sum(not lexicon.describes(word) for word in name.words) > 1
+    return _BEFORE_A_COMPOUND if firm else 1.0
+
+
 def _contrast(described: tuple[str, ...], implied: tuple[str, ...], profile: Profile, lexicon: Lexicon) -> bool:
     """Whether the describing words tell the target apart from what was meant."""
-    return mistakes_animal(described, profile, lexicon) or (bool(implied) and contrasts(described, profile, lexicon))
+    if mistakes_animal(described, profile, lexicon) or misdirects(described, profile):
+        return True
+    return bool(implied) and contrasts(described, profile, lexicon)
 
 
 def _account(mention: Phrase, name: Phrase, profile: Profile, describing: frozenset[str], lexicon: Lexicon) -> _Words:
@@ -109,7 +120,7 @@ def _account(mention: Phrase, name: Phrase, profile: Profile, describing: frozen
         if word in own:
             found["matched"].append(word)
         elif word == mention.head:
-            found["explained" if _adds_nothing(mention, profile, lexicon) else "clashing"].append(word)
+            found["explained" if _adds_nothing(mention, name, profile, lexicon) else "clashing"].append(word)
         else:
             kind = _modifies(word, mention, profile, describing, lexicon)
             # What stands before a kind, not before the thing itself, describes: "platinum" of blonde wigs.
@@ -132,11 +143,14 @@ def _modifies(word: str, mention: Phrase, profile: Profile, describing: frozense
     return "foreign" if word in describing or word in mention.purpose else "clashing"
 
 
-def _adds_nothing(mention: Phrase, profile: Profile, lexicon: Lexicon) -> bool:
+def _adds_nothing(mention: Phrase, name: Phrase, profile: Profile, lexicon: Lexicon) -> bool:
     """Whether the mention's last word is generic, what the category calls the target, or said so in its titles."""
     head = mention.head
-    called = any(words[-1] == head for words in profile.broader)
-    return called or head in lexicon.generic or mention.words[-2:] in profile.pairs
+    if any(words[-1] == head for words in profile.broader):
+        return True
+    if head in lexicon.generic:
+        return name.head not in lexicon.host  # pills for a dog are no dog
+    return mention.words[-2:] in profile.pairs
 
 
 def _absent(

@@ -16,7 +16,7 @@ from linkers.base import Target
 from linkers.types.lexicon import Lexicon
 from linkers.types.phrase import Phrase, read_phrase
 
-__all__ = ["Hierarchy", "hierarchy_of", "labels_of"]
+__all__ = ["Hierarchy", "hierarchy_of", "labels_of", "listed_heads"]
 
 _PARTS = re.compile(r"\s*(?:[&,/]|\band\b)\s*")
 _STEM = 5
@@ -65,18 +65,25 @@ def _path(target: Target) -> list[str]:
 
 
 def labels_of(
-    context: str, names: Sequence[Phrase], titles: frozenset[str], lexicon: Lexicon, *, synonyms: bool = True
+    context: str,
+    names: Sequence[Phrase],
+    titles: frozenset[str],
+    lexicon: Lexicon,
+    *,
+    synonyms: bool = True,
+    listed: frozenset[str] = frozenset(),
 ) -> dict[_Words, float]:
     """Return what the categories call a target: 1 for the last one, a little less for those further up.
 
     Of "Butter & Cream" the part counts that shares most words with the target; further up, where less is known, a part
     counts only if its head does. What goes with a thing is none: nothing is called by a category above accessories or
     parts, by one named for an animal, machine or room, or by a part whose head merely modifies the target's (battery
-    chargers under "Batteries"). The first of several categories is a department and names nothing.
+    chargers under "Batteries"). The first of several categories is a department and names nothing. ``listed`` are heads of a name that
+    lists several things (see :func:`listed_heads`).
     """
     path = [_split(part, lexicon, synonyms=synonyms) for part in context.split(">")]
     own = {word for name in names for word in name.words}
-    heads = {name.head for name in names} | lexicon.portion
+    heads = {name.head for name in names} | lexicon.portion | listed
     labels: dict[_Words, float] = {}
     most = max((len(own.intersection(words)) for words in path[-1]), default=0)
     for words in path[-1]:
@@ -93,6 +100,12 @@ def labels_of(
         for words, value in labels.items()
         if (words[-1] not in own or words[-1] in heads) and not lexicon.audience.issuperset(words)
     }
+
+
+def listed_heads(name: str, lexicon: Lexicon, *, synonyms: bool = True) -> frozenset[str]:
+    """Return the heads of the things that a name lists: brush and holder of "toilet brushes & holders"."""
+    parts = _split(name, lexicon, synonyms=synonyms)
+    return frozenset(words[-1] for words in parts if words[-1] not in lexicon.part) if parts[1:] else frozenset()
 
 
 def broader_of(names: Iterable[Phrase], lexicon: Lexicon) -> Iterator[_Words]:

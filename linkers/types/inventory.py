@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from kg.errors import ConfigError
 from linkers.base import Target
-from linkers.types.hierarchy import hierarchy_of, labels_of
+from linkers.types.hierarchy import hierarchy_of, labels_of, listed_heads
 from linkers.types.lexicon import Lexicon
 from linkers.types.phrase import Phrase, read_phrase
 from linkers.types.spelling import Speller
@@ -130,12 +130,20 @@ def _profile(target: Target, lexicon: Lexicon, kind_of: Sequence[str], *, synony
     names = tuple(
         name for at, name in enumerate(read) if name.words and not (at and _only_modifies(name, calls, words, path[-1]))
     )
+    path = _borne_out(path, target.context, words.union(*(name.words for name in names)) if words else None)
     return Profile(
         target,
         names,
         frozenset[str]().union(*path),
         frozenset[str]().union(*path[:-1]),
-        labels_of(target.context, names, words, lexicon, synonyms=synonyms),
+        labels_of(
+            target.context,
+            names,
+            words,
+            lexicon,
+            synonyms=synonyms,
+            listed=listed_heads(target.name, lexicon, synonyms=synonyms),
+        ),
         words,
         frozenset(pair for title in said for each in (title.plain, title.words) for pair in itertools.pairwise(each)),
         said,
@@ -143,6 +151,18 @@ def _profile(target: Target, lexicon: Lexicon, kind_of: Sequence[str], *, synony
         frozenset(name.head for name in names),
         kind_of[0] if kind_of else "",
     )
+
+
+def _borne_out(path: list[frozenset[str]], context: str, said: frozenset[str] | None) -> list[frozenset[str]]:
+    """Return the words of the categories, of a list above the last one only those that the target says itself.
+
+    "Power & Hand Tools" explains no hand in a hand saw where circular saws are sold. ``None``: nothing is known of it.
+    """
+    if said is None:
+        return path
+    parts = context.split(">")[-len(path) :]
+    above = (words & (said | path[-1]) if _LISTED.search(part) else words for part, words in zip(parts, path, strict=True))
+    return [*itertools.islice(above, len(path) - 1), path[-1]]
 
 
 def _only_modifies(alias: Phrase, calls: Calls, said: frozenset[str], category: frozenset[str]) -> bool:

@@ -28,6 +28,7 @@ _FILES = (
     "part.txt",
     "portion.txt",
     "synonyms.txt",
+    "trailing.txt",
 )
 _TABLES = {"kinds.txt", "synonyms.txt"}
 _Words = tuple[str, ...]
@@ -44,7 +45,8 @@ class Lexicon:
     ``attributive`` say how a thing is, among them ``contrast`` (they tell kinds apart) and ``audience``; ``generic``
     end a phrase without adding a kind, ``gear`` does so after the name of a category, ``measure`` before "of"; ``host``
     are what others are made for, among them ``animal``, and ``part`` the heads of categories of such goods;
-    ``portion`` are cuts and shapes; ``alone`` name nothing by themselves; ``absent`` can be left out ("... free").
+    ``portion`` are cuts and shapes; ``alone`` name nothing by themselves; ``absent`` can be left out ("... free");
+    ``trailing`` describe even as last words.
 
     ``synonyms`` maps the words of a name to those that stand for it anywhere in a phrase, ``whole`` only when they
     are the whole phrase; ``longest`` the first word of a synonym to the most words it may have. ``kinds`` maps a name
@@ -64,6 +66,7 @@ class Lexicon:
     portion: frozenset[str]
     alone: frozenset[str]
     absent: frozenset[str]
+    trailing: frozenset[str]
     synonyms: Mapping[_Words, _Words]
     whole: Mapping[_Words, _Words]
     longest: Mapping[str, int]
@@ -118,6 +121,11 @@ class Lexicon:
             len(word) > _LONG_STEM and word.endswith(_LONG_ADJECTIVES)
         )
 
+    def trails(self, word: str) -> bool:
+        """Whether a word describes even as the last of a phrase: it is listed, or ends on "-ed" ("peeled"; no bed)."""
+        participle = len(word) > _STEM and word.endswith("ed") and not word.endswith(("eed", "bed", "sled"))
+        return word in self.trailing or participle
+
 
 @lru_cache(maxsize=1)
 def load_lexicon() -> Lexicon:
@@ -138,6 +146,7 @@ def load_lexicon() -> Lexicon:
         portion=sets["portion.txt"],
         alone=sets["alone.txt"],
         absent=sets["absent.txt"],
+        trailing=sets["trailing.txt"],
         synonyms=anywhere,
         whole=whole,
         longest=_longest(anywhere),

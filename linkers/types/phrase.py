@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kg.text import singular, tokens
 from linkers.types.lexicon import Lexicon
 from linkers.types.qualifiers import free_of
 
-__all__ = ["PREPOSITIONS", "Phrase", "hyphened", "read_phrase", "soft_words"]
+__all__ = ["PREPOSITIONS", "UNITS", "Phrase", "hyphened", "read_phrase", "soft_words"]
 
 _MAX_WORDS = 24
+_IN_ONE = re.compile(r"\b(\d) ?-? ?in ?-? ?(\d)\b", re.IGNORECASE)
 _HYPHENED = re.compile(r"\w+(?:-\w+)+(?=\W+\w)")
-_UNITS = frozenset(
+UNITS = frozenset(
     {
         "cm",
         "count",
@@ -34,6 +36,7 @@ _UNITS = frozenset(
         "inch",
         "iu",
         "kg",
+        "l",
         "lb",
         "liter",
         "litre",
@@ -49,6 +52,13 @@ _PURPOSE = frozenset({"for"})
 _DETAIL = frozenset({"with", "without", "in", "from", "w"})
 PREPOSITIONS = _PURPOSE | _DETAIL | {"of", "by", "on", "to", "at"}
 _LOW = frozenset({"low", "high", "reduced", "no", "non", "zero", "less", "half"})
+_PARTICLE = frozenset({"down", "off", "on", "out", "up"})
+_CUT = frozenset({"coverage", "cut", "fit", "grade", "heel", "impact", "leg", "profile", "rise", "sleeve", "sole", "toe"}) | {
+    "duty",
+    "speed",
+    "waist",
+}
+_NECK = frozenset({"boat", "cowl", "crew", "halter", "high", "mock", "round", "scoop", "square", "turtle", "u", "v"})
 _FLAVOUR = frozenset({"free", "flavor", "flavour", "flavored", "flavoured", "scented", "style", "based", "infused"})
 
 
@@ -96,10 +106,12 @@ def read_phrase(
     ``whole`` are the synonyms that count only as a whole phrase: not for what is part of a list. ``tied`` words
     describe unless they name the thing (see :func:`hyphened`).
     """
-    plain = [singular(word) for word in tokens(text)[:_MAX_WORDS]]
-    canonical = list(lexicon.canonical(tuple(plain), whole=whole)) if synonyms else plain
+    plain = [singular(word) for word in tokens(_IN_ONE.sub(r"\1in\2", text))[:_MAX_WORDS]]
+    canonical = _canonical(plain, lexicon, whole=whole) if synonyms else plain
     core, detail = _parts(canonical, lexicon)
-    words = _head_last(tuple(dict.fromkeys(word for word in core if word not in _STOP)))
+    words = _head_last(_distinct(word for word in core if word not in _STOP), lexicon)
+    if synonyms and words != tuple(canonical):  # in their new order they may be a name: "cover for a phone"
+        words = _distinct(lexicon.canonical(words, whole=False))
     size = lexicon.compound(words) if synonyms else 0
     compound = words[len(words) - size :]
     soft = soft_words(words, lexicon).union(tied.intersection(words[:-1])).difference(compound)
@@ -123,16 +135,39 @@ def _purpose(words: list[str], lexicon: Lexicon) -> frozenset[str]:
     return frozenset(word for word in words[at + 1 :] if word not in lexicon.host)
 
 
-def _head_last(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Move sizes from the end to the front: "frame 20x24", "ball size 7"."""
+def _canonical(plain: list[str], lexicon: Lexicon, *, whole: bool) -> list[str]:
+    """Return ``plain`` with synonyms replaced; the phrase that a name may be the whole of ends where a detail begins."""
+    stop = next((at for at, word in enumerate(plain) if at and word in _PURPOSE | _DETAIL), len(plain))
+    if stop == len(plain):
+        return list(lexicon.canonical(tuple(plain), whole=whole))
+    named = lexicon.canonical(tuple(word for word in plain[:stop] if word not in _STOP), whole=whole)
+    return list(lexicon.canonical((*named, *plain[stop:]), whole=False))
+
+
+def _distinct(words: Iterable[str]) -> tuple[str, ...]:
+    """Return ``words`` each once, the last of all where it stands: it names the thing ("belt sander belt")."""
+    found = list(words)
+    return (*dict.fromkeys(word for word in found if word != found[-1]), found[-1]) if found else ()
+
+
+def _head_last(words: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
+    """Move what only describes from the end to the front: "frame 20x24", "ball size 7", "jumpsuit long black"."""
     end = len(words)
-    if end > 2 and words[end - 1] in _UNITS and words[end - 2][0].isdigit():
-        end -= 2
-    while end > 1 and words[end - 1][0].isdigit():
-        end -= 1
-    if 1 < end < len(words) and words[end - 1] == "size":
-        end -= 1
+    if words in lexicon.synonyms or words in lexicon.varieties:
+        return words
+    while end > 1 and (size := _trailing(words[:end], lexicon, sized=end < len(words))):
+        end -= size
     return words[end:] + words[:end]
+
+
+def _trailing(words: tuple[str, ...], lexicon: Lexicon, *, sized: bool) -> int:
+    """Return how many of the last words only describe; ``sized``: words stood after them that did."""
+    last = words[-1]
+    if len(words) > 2 and last in UNITS and words[-2][0].isdigit():
+        return 2
+    if last == "size":
+        return 2 if len(words) > 2 and lexicon.describes(words[-2]) else int(sized)
+    return int(last[0].isdigit() or lexicon.trails(last))
 
 
 def _bare(words: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
@@ -143,13 +178,20 @@ def _bare(words: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
 
 
 def soft_words(words: tuple[str, ...], lexicon: Lexicon) -> frozenset[str]:
-    """Return the words before the head that only describe: known ones, numbers, "... free", "low ...", "...-style"."""
+    """Return the words before the head that only describe: known ones, numbers, "... free", "low ...", "pull down"."""
     soft = {word for word in words if word[:1].isdigit()}
     soft.update(word for word in words[:-1] if lexicon.describes(word))
     for first, second in itertools.pairwise(words):
-        if second in _FLAVOUR or (first in _LOW and second != words[-1]):
+        if second in _FLAVOUR or (second != words[-1] and _manner(first, second, lexicon)):
             soft.update((first, second))
     return frozenset(soft)
+
+
+def _manner(first: str, second: str, lexicon: Lexicon) -> bool:
+    """Whether two words together say how a thing is: "low fat", "pull down", "floor length", "v neck", "wide leg"."""
+    if first in _LOW or second in _PARTICLE or second == "length":
+        return True
+    return first in _NECK if second == "neck" else second in _CUT and lexicon.describes(first)
 
 
 def _parts(words: list[str], lexicon: Lexicon) -> tuple[list[str], list[str]]:

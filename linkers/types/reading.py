@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from linkers.types.inventory import Profile
 from linkers.types.lexicon import Lexicon
 from linkers.types.phrase import Phrase
 
-__all__ = ["Reading", "Rest", "attested", "contrasts", "mistaken", "mistakes_animal", "says_compound"]
+__all__ = ["Reading", "Rest", "attested", "contrasts", "misdirects", "mistaken", "mistakes_animal", "says_compound"]
+
+_PEOPLE: Mapping[str, str] = {
+    **dict.fromkeys(("gent", "man", "men"), "men"),
+    **dict.fromkeys(("lady", "maternity", "woman", "women"), "women"),
+    **dict.fromkeys(("baby", "infant", "newborn", "toddler", "boy", "girl", "child", "junior", "kid", "teen"), "children"),
+    **dict.fromkeys(("teenager", "youth"), "children"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +80,23 @@ def contrasts(described: tuple[str, ...], profile: Profile, lexicon: Lexicon) ->
     return any(word in lexicon.contrast and word not in profile.titles | profile.context | own for word in described)
 
 
+def misdirects(described: tuple[str, ...], profile: Profile) -> bool:
+    """Whether people were named whom neither names, categories nor titles know, which name others: men, women's tops."""
+    said = {_PEOPLE[word] for word in described if word in _PEOPLE}
+    if not said:
+        return False
+    above = {_PEOPLE[word] for word in profile.context if word in _PEOPLE}
+    known = profile.titles.union(*(name.words for name in profile.names))
+    return bool(above) and said.isdisjoint(above) and not any(_PEOPLE.get(word) in said for word in known)
+
+
 def mistaken(described: tuple[str, ...], profile: Profile, lexicon: Lexicon) -> bool:
     """Whether what was said of the thing tells the target apart from it, or names people for an animal's."""
-    return contrasts(described, profile, lexicon) or mistakes_animal(described, profile, lexicon)
+    return (
+        contrasts(described, profile, lexicon)
+        or mistakes_animal(described, profile, lexicon)
+        or misdirects(described, profile)
+    )
 
 
 def mistakes_animal(described: tuple[str, ...], profile: Profile, lexicon: Lexicon) -> bool:

@@ -22,6 +22,7 @@ __all__ = ["Speller"]
 _ALIKE = 86.0
 _LETTERS = 5
 _LONGEST = 40
+_APART = frozenset({"a", "an", "and", "at", "by", "for", "in", "of", "or", "the", "with"})
 _VOWELS = re.compile("[aeiouy]")
 _DOUBLED = re.compile(r"(.)\1")
 _SOUNDS = str.maketrans({"c": "k", "q": "k", "z": "s"})
@@ -69,6 +70,8 @@ class Speller:
 
     def _joins(self, first: str, second: str) -> bool:
         """Whether two words are one: a name is written so, or one of them alone is no word."""
+        if first in _APART or second in _APART:  # "bra in nude" says nothing of a brain
+            return False
         joined = first + second
         if joined in self.named:
             return joined not in self.pairs

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from kg.text import singular, tokens
 from linkers.types.lexicon import Lexicon
-from linkers.types.phrase import PREPOSITIONS
+from linkers.types.phrase import PREPOSITIONS, UNITS
 
 __all__ = ["SELDOM", "Calls", "Title", "calls_of", "read_title"]
 
@@ -75,11 +75,14 @@ def _naming(text: str, lexicon: Lexicon, *, synonyms: bool) -> Iterator[tuple[st
         plain = tuple(singular(word) for word in tokens(part))
         words = lexicon.canonical(plain) if synonyms else plain
         stop = next((at for at, word in enumerate(words) if word in PREPOSITIONS), len(words))
-        while stop and _adds_nothing(words[stop - 1], lexicon):
+        while stop and _adds_nothing(words[:stop], lexicon):
             stop -= 1
         if stop:
             yield words[:stop]
 
 
-def _adds_nothing(word: str, lexicon: Lexicon) -> bool:
+def _adds_nothing(words: tuple[str, ...], lexicon: Lexicon) -> bool:
+    word = words[-1]
+    if word in UNITS:
+        return words[-2:-1] != () and words[-2][0].isdigit()
     return word in lexicon.generic or word in lexicon.attributive or word[:1].isdigit()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from kg.errors import ConfigError
 from kg.model import Link, NodeKind
+from linkers.products import linker as linking
 from linkers.products.analyse import Text
 from linkers.products.index import Item, ProductIndex, build_index
 from linkers.products.linker import ProductLinker
@@ -53,6 +54,14 @@ MENTIONS = [
     "",
     "jug 2l",
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small_batches() -> Iterator[None]:
+    """Let a batch be small enough to have several."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linking, "_BATCH", BATCH)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -256,7 +265,7 @@ def test_an_unknown_linker_is_refused_with_a_hint(index: ProductIndex) -> None:
 
 def test_an_unknown_linker_is_refused_with_all_names(index: ProductIndex) -> None:
     """A name like no other is a configuration error that lists the known ones."""
-    with pytest.raises(ConfigError, match="known: exact, hybrid, lexical, semantic"):
+    with pytest.raises(ConfigError, match="known here: exact, hybrid, lexical, semantic"):
         build_product_linker("zzz", {}, index)
 
 

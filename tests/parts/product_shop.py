@@ -34,7 +34,7 @@ SHOP = (
 """Products of ids that are easily spoiled, near variants among them."""
 
 
-def items_of(*texts: str | Text | tuple[str, str]) -> list[Item]:
+def items_of(*texts: str | Text | tuple[str | Text, str]) -> list[Item]:
     """Return items with the ids "0", "1", ...; a pair is a title and the name of a type."""
     made = [(Text(each), "") if isinstance(each, str) else each for each in texts]
     pairs = [(each, "") if isinstance(each, Text) else each for each in made]
@@ -44,7 +44,7 @@ def items_of(*texts: str | Text | tuple[str, str]) -> list[Item]:
     ]
 
 
-def index_of(folder: Path, *texts: str | Text | tuple[str, str]) -> ProductIndex:
+def index_of(folder: Path, *texts: str | Text | tuple[str | Text, str]) -> ProductIndex:
     """Return the index of :func:`items_of` in ``folder``."""
     return build_index(folder / "index", items_of(*texts))
 

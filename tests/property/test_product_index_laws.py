@@ -43,6 +43,10 @@ WORDS = [
     "nn-sd377s",
     "ex55/whi",
     "16oz",
+    "64 oz",
+    "1.89 l",
+    "(black)",
+    "- new",
     "v17",
     "mac",
     "windows",
@@ -237,7 +241,7 @@ def test_answers_are_the_same_alone_and_together(linkers: list[ProductLinker], o
 @settings(max_examples=30, deadline=None)
 @given(st.lists(ANY_TEXTS, min_size=1, max_size=4))
 def test_features_are_within_their_range(shop: ProductIndex, offers: list[Text]) -> None:
-    """Every feature of every pair is a number from 0 to 1; only meaning and dearer may be negative, only length above 1."""
+    """Every feature of every pair is from 0 to 1; only meaning and dearer may be negative, only length above 1."""
     batch = read_batch(shop, read_items([Item(str(at), offer) for at, offer in enumerate(offers)]))
     found = features(shop, batch, Search(shared=len(SHOP), nearest=len(SHOP)).pairs(shop, batch))
     least = {"meaning": -1.02, "dearer": -1.0}

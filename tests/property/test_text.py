@@ -18,6 +18,7 @@ TRICKY = st.text(
 )
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 ANY = st.text() | st.text(st.characters()) | TRICKY
+ASCII = st.text(st.characters(max_codepoint=127)) | st.text(st.sampled_from("aB1'`&.,_- \t\x00\x1f\x7f~"))
 
 
 @given(ANY)
@@ -59,6 +60,31 @@ def test_case_never_matters(text: str) -> None:
     """Upper-cased ASCII compares like lower-cased."""
     ascii_only = "".join(ch for ch in text if ch.isascii())
     assert normalise(ascii_only.upper()) == normalise(ascii_only.lower())
+
+
+def folded(text: str) -> str:
+    """Return ASCII text folded for matching, letter by letter."""
+    bare = "".join(ch for ch in text.lower() if ch not in "'`").replace("&", " and ")
+    digits = [ch.isdigit() for ch in f" {bare} "]
+    kept = [ch if ch.isalnum() or (ch in ".," and digits[at] and digits[at + 2]) else " " for at, ch in enumerate(bare)]
+    return " ".join("".join(kept).split())
+
+
+@given(ASCII)
+@settings(max_examples=400)
+@example("1.'2")
+@example("1,,2.")
+@example("a&.5")
+def test_ascii_is_folded_letter_by_letter(text: str) -> None:
+    """Letters are lowered, apostrophes go, points stay between digits, and all else parts words."""
+    assert normalise(text) == folded(text)
+
+
+@given(ASCII)
+def test_ascii_reads_the_same_beside_any_other_letter(text: str) -> None:
+    """A text of plain letters reads the same alone and in a text that has others too."""
+    assert f"e {normalise(text)}".strip() == normalise(f"\u00c9 {text}")
+    assert f"\u00c9 {clean(text)}".strip() == clean(f"\u00c9 {text}")
 
 
 @given(ANY)

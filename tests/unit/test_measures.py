@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from kg.measures import UNITS, Agreement, Dimension, Measure, measures, same_measures, without_measures
+from kg.measures import UNITS, Agreement, Dimension, Measure, measured, measures, same_measures, without_measures
 
 OUNCE, FLUID_OUNCE, POUND, INCH, FOOT = 28.349523125, 29.5735295625, 453.59237, 25.4, 304.8
 MASS, VOLUME, COUNT, LENGTH = Dimension.MASS, Dimension.VOLUME, Dimension.COUNT, Dimension.LENGTH
@@ -267,6 +267,22 @@ def test_half_agreement_is_a_share_and_a_conflict() -> None:
 def test_text_without_its_measures(text: str, rest: str) -> None:
     """Every quantity becomes a space, all else stays as it was."""
     assert without_measures(text) == rest
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Cola 2 (Pack of 6, 330 ml), 3-in-1", "Pack of 6 330 ml"),
+        ("Soap .5 l", ".5 l"),
+        ('Pan 12" x 18", 10-Pack', '12" 18" 10-Pack'),
+        ("WH-1000XM4", ""),
+        ("No Digits", ""),
+        ("", ""),
+    ],
+)
+def test_the_words_of_measures(text: str, words: str) -> None:
+    """Beside its quantities a text has the words that state them, those of packs too, and no other numbers."""
+    assert measured(text) == (measures(text), words)
 
 
 def test_table_has_lower_case_names() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from linkers.products.analyse import Analyser, Reading, Text
+from linkers.products.analyse import BARE, OF_AMOUNT, PART, Analyser, Reading, Text
 from linkers.products.contrasts import load_contrasts
-from linkers.products.terms import CODE, CORE, STEM, WORD, term
+from linkers.products.terms import CODE, CORE, STEM, WORD, low_bits, term
 
 
 def read(title: str, brand: str = "", detail: str = "") -> Reading:
@@ -79,9 +79,43 @@ def test_a_text_has_a_limited_number_of_codes() -> None:
     assert 16 <= len(read(" / ".join(f"abc{at}x" for at in range(100, 200))).codes) < 20
 
 
-def test_prefixes_are_beginnings_of_three_lengths() -> None:
-    """A model number has beginnings of five, seven and nine letters, as far as it is that long."""
-    assert set(read("NNSD377S").prefixes) == cores("nnsd3-", "nnsd377-")
+@pytest.mark.parametrize("title", ["Sony MDR EX55/WHI, NN-SD377S", "Filter 7-11719-70670-0", "salsa", ""])
+def test_codes_have_names_beside_them(title: str) -> None:
+    """Each model number stands as text beside its term."""
+    reading = read(title)
+    assert reading.codes == tuple(term(CODE, name) for name in reading.code_names)
+
+
+@pytest.mark.parametrize(
+    ("title", "parts"),
+    [
+        ("Sony Headphones - In-Ear (Black), new", ["headphones sony", "ear in", "black", "new"]),
+        ("Tea: Green | 20 Bags; Fresh [Bio]", ["tea", "green", "20 bags", "fresh", "bio"]),
+        ("Zoom H4n -recorder- black", ["h4n zoom", "recorder", "black"]),
+        ("Wi-Fi Router", ["fi router wi"]),
+        ("Cola 1,5 l", ["1,5 cola l"]),
+        ("伊藤園 (緑茶)", ["伊藤園", "緑茶"]),
+    ],
+)
+def test_a_title_has_parts(title: str, parts: list[str]) -> None:
+    """Dashes beside a space, brackets, colons and commas before one part a title; in a part words are sorted."""
+    assert read(title).parts.split(PART) == parts
+
+
+@pytest.mark.parametrize("title", ["", "!?", " - ()[], ", "\x07\u200b", "🍫🍫"])
+def test_a_title_without_words_has_one_empty_part(title: str) -> None:
+    """A title that has no words has no parts but an empty one, and an empty key."""
+    assert (read(title).parts, read(title).key) == ("", "")
+
+
+def test_parts_without_words_are_left_out() -> None:
+    """What stands between two marks and has no word is no part."""
+    assert read("(!) - Salsa (?), hot - ").parts.split(PART) == ["salsa", "hot"]
+
+
+def test_beyond_eight_parts_the_rest_is_one() -> None:
+    """Of a title of many parts the eighth holds all that follows."""
+    assert read("a, b, c, d, e, f, g, h, i, j").parts.split(PART) == [*"abcdefg", "h i j"]
 
 
 @pytest.mark.parametrize("version", ["v17", "V17.0", "17.0", "17", "17.00", "ver17", "version17", "017"])
@@ -100,7 +134,27 @@ def test_a_roman_numeral_is_a_number(roman: str, number: str) -> None:
     """Roman numerals that are no words otherwise are numbers."""
     reading = read(f"quest {roman}")
     assert reading.names == ("quest", number)
-    assert reading.numbers == (False, True)
+    assert reading.numbers == (0, BARE)
+
+
+@pytest.mark.parametrize(
+    ("title", "numbers"),
+    [
+        ("quest 3 disc 64 oz", (0, BARE, 0, OF_AMOUNT, 0)),
+        ('Pan 24"', (0, OF_AMOUNT)),
+        ("Cola .5 l", (0, OF_AMOUNT, 0)),
+        ("Cola 1.5 l", (0, OF_AMOUNT, 0)),
+        ("Cola 6 x 330 ml", (0, OF_AMOUNT, 0, OF_AMOUNT, 0)),
+        ("pack of 06", (0, OF_AMOUNT)),
+        ("studio v17", (0, BARE)),
+        ("salsa 16oz", (0, 0)),
+        ("salsa", (0,)),
+        ("", ()),
+    ],
+)
+def test_numbers_are_bare_or_of_an_amount(title: str, numbers: tuple[int, ...]) -> None:
+    """Beside each word stands whether it is a number, and whether a quantity has it; "16oz" is a word."""
+    assert read(title).numbers == numbers
 
 
 @pytest.mark.parametrize("letter", ["i", "v", "x"])
@@ -131,7 +185,7 @@ def test_longer_words_have_stems() -> None:
 
 def test_neighbours_are_joined() -> None:
     """Two neighbours as one word are among the joins, if that is neither very short nor very long."""
-    assert read("play station a1").joins == (term(WORD, "playstation"), term(WORD, "stationa1"))
+    assert read("play station a1").joins == (low_bits(WORD, "playstation"), low_bits(WORD, "stationa1"))
     assert read("x y").joins == ()
 
 
@@ -173,4 +227,11 @@ def test_terms_of_two_kinds_are_apart(kind: str) -> None:
 
 def test_terms_are_equal_everywhere() -> None:
     """A term is the same number on every machine: it stands in files."""
-    assert term(WORD, "salsa") == 401738068412038294
+    assert term(WORD, "salsa") == 9171890698677903132
+    assert low_bits(WORD, "salsa") == 9171890698677903132 & 0xFFFFFFFF
+
+
+def test_texts_and_readings_are_compared_by_what_they_hold() -> None:
+    """Two texts of the same content are one key of a dictionary, and their readings are equal."""
+    assert {Text("salsa", "Casa"), Text("salsa", brand="Casa", detail="", price=0.0)} == {Text("salsa", "Casa")}
+    assert read("Salsa", "Casa") == read("Salsa", "Casa") != read("Salsa", "Emsa")

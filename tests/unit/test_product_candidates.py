@@ -67,9 +67,9 @@ def test_a_pair_stands_once_in_order(shop: ProductIndex) -> None:
 
 def test_beyond_the_budget_the_frequent_words_are_left_out(shop: ProductIndex) -> None:
     """With a small budget a mention is looked up by its rarest term alone."""
-    wide = found(shop, Search(shared=100, nearest=0), "casa flavourba")
-    narrow = found(shop, Search(shared=100, nearest=0, budget=1, least_terms=1), "casa flavourba")
-    assert len(wide[0]) >= 60
+    wide = found(shop, Search(shared=100, nearest=0, least=100), "casa flavourba")
+    narrow = found(shop, Search(shared=100, nearest=0, least=100, budget=1, least_terms=1), "casa flavourba")
+    assert len(wide[0]) == 60
     assert narrow == [{"casa hot flavourba"}]
 
 
@@ -82,8 +82,45 @@ def test_the_budget_is_for_each_mention(shop: ProductIndex) -> None:
 
 def test_the_least_number_of_terms_goes_beyond_the_budget(shop: ProductIndex) -> None:
     """So many of the rarest terms are used whatever they cost; a budget of nothing uses no others."""
-    search = [Search(shared=100, nearest=0, budget=0, least_terms=least) for least in (0, 1)]
+    search = [Search(shared=100, nearest=0, least=100, budget=0, least_terms=least) for least in (0, 1)]
     assert [len(found(shop, each, "casa")[0]) for each in search] == [0, 60]
+
+
+@pytest.mark.parametrize("least", [1, 7, 60])
+def test_the_first_ones_are_kept_however_far_they_are(shop: ProductIndex, least: int) -> None:
+    """Of products far from the best one so many are kept, the best among them, and no more."""
+    (there,) = found(shop, Search(shared=100, nearest=0, least=least), "casa flavourba")
+    assert len(there) == least
+    assert "casa hot flavourba" in there
+
+
+def test_what_is_as_good_as_the_best_is_kept(shop: ProductIndex) -> None:
+    """Products of the best one's score are all kept, those of a lower one are dropped beyond the first."""
+    (there,) = found(shop, Search(shared=100, nearest=0, least=1, close=1.0, a_word=100), "casa hot")
+    assert there == {shop.title(row) for row in range(len(shop)) if shop.title(row).startswith("casa hot")}
+
+
+def test_at_a_distance_of_all_nothing_is_dropped(shop: ProductIndex) -> None:
+    """Where no part of the best one's score is asked for, all that share a word are kept."""
+    (there,) = found(shop, Search(shared=100, nearest=0, least=1, close=0.0, a_word=100), "casa flavourba")
+    assert len(there) == 60
+
+
+@pytest.mark.parametrize(("mention", "count"), [("casa", 4), ("casa casa", 4), ("casa hot", 8), ("casa hot zzz", 12)])
+def test_each_word_of_a_mention_brings_so_many(shop: ProductIndex, mention: str, count: int) -> None:
+    """Of products equally good so many are kept for each word of the mention, known or not."""
+    assert len(found(shop, Search(shared=100, nearest=0, least=1, a_word=4), mention)[0]) == count
+
+
+def test_there_are_never_more_than_shared(shop: ProductIndex) -> None:
+    """Neither the least number nor that for a word goes beyond the number asked for."""
+    assert len(found(shop, Search(shared=3, nearest=0, least=50, a_word=50), "casa hot")[0]) == 3
+
+
+def test_the_best_of_one_mention_drops_nothing_of_another(shop: ProductIndex) -> None:
+    """What is near enough is measured by the best of each mention, not of the batch."""
+    search, asked = Search(shared=100, nearest=0, least=1), ("Panasonic NN-SD377S Oven", "casa", "zzz", "casa hot")
+    assert found(shop, search, *asked) == [found(shop, search, each)[0] for each in asked]
 
 
 @pytest.mark.parametrize("mention", ["zzz", "the", "", "!?"])

@@ -22,7 +22,8 @@ def marks(title: str, detail: str = "") -> int:
 def compared(ours: int, theirs: int) -> tuple[float, float, float]:
     """Return how many dimensions of two masks differ, agree, and are stated by the second only."""
     found = TABLE.compare(np.array([ours], dtype=np.uint64), np.array([theirs], dtype=np.uint64))
-    return tuple(float(each[0]) for each in found)
+    differ, agree, silent = (float(each[0]) for each in found)
+    return differ, agree, silent
 
 
 @pytest.mark.parametrize("word", sorted(TABLE.bits))

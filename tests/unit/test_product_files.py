@@ -306,9 +306,9 @@ def fail_after(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Let the disk be full after so many arrays."""
     save, left = np.save, iter(range(count))
 
-    def failing(*args: object, **options: object) -> None:
+    def failing(file: Path, array: np.ndarray, *, allow_pickle: bool) -> None:
         if next(left, None) is None:
             raise OSError("disk full")
-        save(*args, **options)
+        save(file, array, allow_pickle=allow_pickle)
 
     monkeypatch.setattr(files.np, "save", failing)

@@ -13,7 +13,7 @@ from linkers.products.analyse import Text
 from linkers.products.candidates import Pairs
 from linkers.products.deciders import Decider, EqualTitles, ModelDecider, NearestMeaning
 from linkers.products.features import FEATURES
-from linkers.products.learning import AGAINST
+from linkers.products.learning import AGAINST, EITHER
 from linkers.products.model import SIGNALS, Cut, Model, default_model, load_model, rank
 from linkers.products.registry import build_product_linker
 from tests.parts.product_shop import index_of
@@ -71,7 +71,9 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     """A file that is not there is refused with its name and the setting that names it."""
-    with pytest.raises(InputError, match=r"nowhere\.json: cannot be read: No such file.*linking\.products\.model"):
+    with pytest.raises(
+        InputError, match=r"nowhere\.json: cannot be read: No such file.*linking\.products\.hybrid\.model"
+    ):
         load_model(tmp_path / "nowhere.json")
 
 
@@ -114,7 +116,7 @@ def test_the_default_model_loads() -> None:
 def test_the_default_model_has_the_signs_of_common_sense() -> None:
     """In the model of the package what speaks against a pair weighs so, and what speaks for it."""
     weights = default_model().features
-    assert {name for name, weight in weights.items() if weight < 0} <= AGAINST
+    assert {name for name, weight in weights.items() if weight < 0} <= AGAINST | EITHER
     assert not AGAINST & {name for name, weight in weights.items() if weight > 0}
 
 
@@ -127,8 +129,9 @@ def test_the_thresholds_of_the_default_model_ascend() -> None:
 
 
 def test_what_speaks_against_is_a_feature() -> None:
-    """Every feature that speaks against a pair exists."""
-    assert FEATURES.keys() > AGAINST
+    """Every feature that speaks against a pair, or may do either, exists, and none does both."""
+    assert FEATURES.keys() > AGAINST | EITHER
+    assert not AGAINST & EITHER
 
 
 def test_candidates_are_ordered_by_score_and_number() -> None:

@@ -10,6 +10,7 @@ import pytest
 from linkers.products import files
 from linkers.products.analyse import Text
 from linkers.products.candidates import Search, read_batch
+from linkers.products.engines import faiss
 from linkers.products.files import PARTITION, verify
 from linkers.products.index import Item, build_index, read_items, update_index
 from linkers.products.neighbours import Known, lists_of, open_neighbours, write_partition
@@ -88,6 +89,18 @@ def test_a_partition_finds_each_vector_by_itself(partition: Path) -> None:
 def test_two_partitions_are_equal(partition: Path, tmp_path: Path) -> None:
     """The same vectors make the same file, byte for byte."""
     write_partition(VECTORS, tmp_path / PARTITION)
+    assert (tmp_path / PARTITION).read_bytes() == partition.read_bytes()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_number_of_threads_does_not_matter(partition: Path, tmp_path: Path, threads: int) -> None:
+    """A partition learned and filled by one thread or by two is the same file, byte for byte."""
+    before = faiss().omp_get_max_threads()
+    faiss().omp_set_num_threads(threads)
+    try:
+        write_partition(VECTORS, tmp_path / PARTITION)
+    finally:
+        faiss().omp_set_num_threads(before)
     assert (tmp_path / PARTITION).read_bytes() == partition.read_bytes()
 
 
