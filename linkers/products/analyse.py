@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from kg.text import clean, normalise, singular
@@ -72,6 +72,7 @@ _BETWEEN = re.compile(r" - | -|- |, |[()\[\]:;|]")
 _AMOUNT = re.compile(
     r"\d+(?:oz|ounces?|lbs?|k?g|m[glm]|c[lm]|l|ft|in|inch(?:es)?|pk|packs?|ct|counts?|pcs?|pieces?|hz|mhz|ghz|[mgt]b|mah|w|v)"
 )
+_NO_POINTS = str.maketrans("", "", ".,")
 _MARKS = re.compile(r"[^a-z0-9]")
 
 
@@ -90,9 +91,9 @@ class Reading(NamedTuple):
     ``key`` is the normalised title; ``parts`` its parts, the words of each sorted, with :data:`PART` between. ``names``
     are the words of the title as text, in order, each once; ``words`` and ``stems`` are these as terms (0: none) and
     ``numbers`` says which are numbers (0: none, :data:`BARE`, :data:`OF_AMOUNT`). ``joins`` are two neighbours written
-    as one word, as low bits. ``code_names`` are model numbers of the title as text, ``codes`` the same as terms,
-    ``cores`` what they are without the letters of a variant, ``inner_codes`` the codes and cores of the detail;
-    ``brand`` and ``detail`` the words of the brand, and of both. ``amounts`` are the title's quantities
+    as one word, as low bits. ``code_names`` are model numbers of the title as text ("": joined from two words),
+    ``codes`` as terms, ``cores`` what they are without the letters of a variant, ``inner_codes`` the codes and cores of
+    the detail; ``brand`` and ``detail`` the words of the brand, and of both. ``amounts`` are the title's quantities
     (:mod:`linkers.products.amounts`). ``marks`` are the contrasts that the title states or, of dimensions on which it
     is silent, the detail.
     """
@@ -164,7 +165,7 @@ class Analyser:
             tuple([word.stem for word in said.values()]),
             numbers,
             tuple([low_bits(WORD, a + b) for a, b in itertools.pairwise(names) if 4 <= len(a) + len(b) <= _JOINED]),
-            tuple(codes),
+            tuple(codes.values()),
             tuple([term(CODE, code) for code in codes]),
             _cores(codes),
             detail.codes,
@@ -196,7 +197,7 @@ class Analyser:
         if known is None:
             plain = _plain(word)
             stem = term(STEM, plain[:_STEM]) if len(plain) >= _STEM_OF and plain.isalpha() else 0
-            known = _Word(plain, term(WORD, plain), stem, plain.replace(".", "").isdigit())
+            known = _Word(plain, term(WORD, plain), stem, plain.translate(_NO_POINTS).isdigit())
             if len(self._words) < _KEPT:
                 self._words[word] = known
         return known
@@ -206,7 +207,7 @@ def _numbers(words: Collection[_Word], measured: str) -> tuple[int, ...]:
     """Return of each word whether it is a number, and whether of the quantities that ``measured`` states."""
     if not measured:
         return tuple([word.number for word in words])
-    of_amounts = {number.lstrip("0") or "0" for number in _NUMBER.findall(measured)}
+    of_amounts = set(map(_plain, _NUMBER.findall(measured)))
     return tuple([word.number * (OF_AMOUNT if word.name in of_amounts else BARE) for word in words])
 
 
@@ -227,29 +228,29 @@ def _plain(word: str) -> str:
     return _ROMAN.get(word) or singular(word)
 
 
-def _codes(text: str) -> list[str]:
-    """Return the model numbers of a text, letters and digits only, each once."""
+def _codes(text: str) -> dict[str, str]:
+    """Return the model numbers of a text, letters and digits only, and how each is written; "": joined from two."""
     if not _DIGIT.search(text):
-        return []
-    found: dict[str, None] = {}
+        return {}
+    found: dict[str, str] = {}
     pieces = _CODE_LIKE.findall(text.casefold())
     for at, part in enumerate(pieces):
         if not _DIGIT.search(part):
             continue
         code = part if part.isalnum() else _MARKS.sub("", part)
         if _is_code(code):
-            found[code] = None
+            found[code] = code
             before = _MARKS.sub("", pieces[at - 1]) if at else ""
             if before and not before[0].isdigit() and len(before) <= _PREFIX:
-                found[before + code] = None  # "MDR EX55" is written MDREX55 elsewhere
+                found.setdefault(before + code, "")  # "MDR EX55" is written MDREX55 elsewhere
             if part != code:
-                found |= {piece: None for piece in _MARKS.split(part) if len(piece) > _LEAST_CODE and _is_code(piece)}
+                found |= {piece: piece for piece in _MARKS.split(part) if len(piece) > _LEAST_CODE and _is_code(piece)}
         if len(found) >= _CODES:
             break
-    return list(found)
+    return found
 
 
-def _cores(codes: Sequence[str]) -> tuple[int, ...]:
+def _cores(codes: Iterable[str]) -> tuple[int, ...]:
     """Return what is left of codes without the letters that make a variant, as terms."""
     cores = [match[1] if (match := _CORE_OF.match(code)) else code for code in codes]
     return tuple(dict.fromkeys([term(CORE, core) for core in cores if len(core) >= _LEAST_CODE]))

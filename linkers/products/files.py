@@ -85,7 +85,12 @@ def _put(made: Path, folder: Path) -> None:
     before = made.with_name(f"{made.name}-before")
     if folder.exists():
         folder.rename(before)
-    made.rename(folder)
+    try:
+        made.rename(folder)
+    except OSError:
+        if before.exists():
+            before.rename(folder)
+        raise
     fsync_folder(folder.parent)
     shutil.rmtree(before, ignore_errors=True)
 

@@ -36,8 +36,13 @@ def unglued(index: ProductIndex, texts: Sequence[Text]) -> list[Text]:
 def _apart(text: Text, said: Iterable[str], parts: dict[str, str]) -> Text:
     if parts.keys().isdisjoint(said):
         return text
-    rest = (parts.get(word, word) for word in normalise(text.title[:_MOST]).split())
-    return text._replace(title=" ".join(rest))
+    return text._replace(title=" ".join(_spaced(word, parts) for word in text.title[:_MOST].split()))
+
+
+def _spaced(word: str, parts: dict[str, str]) -> str:
+    """Return a word of a title as it is, or what it is made of."""
+    said = normalise(word).split()
+    return word if parts.keys().isdisjoint(said) else " ".join(parts.get(each, each) for each in said)
 
 
 def _parts(index: ProductIndex, words: Sequence[str]) -> dict[str, str]:

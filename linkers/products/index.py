@@ -156,7 +156,8 @@ def _compared(index: ProductIndex, items: Iterable[Item] | Source) -> tuple[Arra
     for ids, marks in given.marks():
         at = np.array([rows.get(id_, -1) for id_ in ids], dtype=np.int64)
         known = at >= 0
-        same = known & (np.append(index.columns.hashes, 0)[at] == np.array(marks, dtype=np.uint64))
+        same = known.copy()
+        same[known] = index.columns.hashes[at[known]] == np.array(marks, dtype=np.uint64)[known]
         kept.append(at[same])
         changed += itertools.compress(ids, ~same)
         seen += int(known.sum())

@@ -18,6 +18,7 @@ from linkers.products.rows import Array, distinct, starts_of
 __all__ = ["near_codes", "runs_together", "spelled"]
 
 _HALF = 0.5
+_SHORTEST = 2  # a single letter or digit stands everywhere
 
 
 def spelled(mine: Columns, ours: Array, other: Columns, theirs: Array) -> dict[str, Array]:
@@ -62,8 +63,10 @@ def near_codes(mine: Columns, other: Columns, codes: tuple[Array, Array, Array],
     ours, theirs, pair = codes
     found = np.zeros(size, dtype=np.float32)
     if len(pair):
-        alike = _alike(Levenshtein.normalized_similarity, _named(mine, ours), _named(other, theirs))
-        np.maximum.at(found, pair, np.where(alike > _HALF, alike, 0))
+        left, right = _named(mine, ours), _named(other, theirs)
+        alike = _alike(Levenshtein.normalized_similarity, left, right)
+        written = np.array([bool(a and b) for a, b in zip(left, right, strict=True)])  # not joined from two words
+        np.maximum.at(found, pair, np.where(written & (alike > _HALF), alike, 0))
     return found
 
 
@@ -73,7 +76,7 @@ def runs_together(mine: Columns, other: Columns, mentions: Array, words: Array) 
     asked = distinct(mentions << np.int64(32) | words.astype(np.int64))
     owners, terms = asked >> np.int64(32), asked & np.int64(0xFFFFFFFF)
     used = distinct(terms)
-    names = texts_of(other.names.take(used))
+    names = [name if len(name) >= _SHORTEST else PART for name in texts_of(other.names.take(used))]
     pairs = zip(owners.tolist(), np.searchsorted(used, terms).tolist(), strict=True)
     found = np.fromiter((names[word] in letters[owner] for owner, word in pairs), np.bool_, len(asked))
     return Sets(asked[found]).have(mentions, words)

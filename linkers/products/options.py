@@ -30,7 +30,9 @@ class LexicalProducts(ExactProducts):
     margin: float = Field(
         default=0.0, ge=0, le=1, description="A best candidate nearer than this to the runner-up is NIL (0: off)."
     )
-    candidates: int = Field(default=60, ge=1, le=1_000, description="How many products that share words are compared at most.")
+    candidates: int = Field(
+        default=60, ge=1, le=1_000, description="How many products that share words are compared at most."
+    )
     model: str | None = Field(default=None, description="A model made by 'kg linker fit' (default: the package's).")
 
 

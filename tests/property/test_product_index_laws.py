@@ -9,7 +9,7 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields
@@ -78,7 +78,7 @@ print(json.dumps([(link.target_id, link.confidence, link.margin, link.reason) fo
 
 
 @contextmanager
-def folder() -> Iterator[Path]:
+def folder() -> Generator[Path]:
     """Yield a new folder: one an example, which a fixture cannot give."""
     with tempfile.TemporaryDirectory() as name:
         yield Path(name)

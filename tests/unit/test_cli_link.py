@@ -364,4 +364,4 @@ def test_a_model_that_is_missing_is_one_line(shop: Path) -> None:
     said = link(other, "oat milk")
     assert (said.code, said.err.count("\n")) == (1, 1)
     assert f"{shop.parent / 'nosuch.json'}: cannot be read" in said.err
-    assert "check linking.products.model" in said.err
+    assert "check linking.products.hybrid.model" in said.err

@@ -20,6 +20,7 @@ from kg.evaluate.linking.page import linking_page, pair_page
 from kg.evaluate.linking.pairs import evaluate_pairs
 from linkers.products.deciders import ModelDecider
 from linkers.products.explain import Part
+from linkers.products.features import FEATURES
 from linkers.products.index import ProductIndex
 from linkers.products.linker import ProductLinker
 from linkers.products.model import default_model
@@ -132,6 +133,8 @@ def test_the_figures_are_of_the_reporting_half(shop: Opened, found: Evaluation) 
     _, reporting = halves(shop.data, 1)
     assert {row.accuracy.of for row in found.rows} == {int((shop.cases.expected & reporting).sum())}
     assert found.accuracy_of_all.of == found.with_gold == len(shop.data.gold)
+    assert found.fitted_of_all is not None
+    assert found.fitted_of_all.of == found.with_gold
     assert found.fitted_on + found.reported == found.mentions == 90
     assert found.rows[0].accuracy.value == found.rows[1].accuracy.value
 
@@ -163,7 +166,7 @@ def test_too_few_labels_leave_the_shipped_model_alone(shop: Opened) -> None:
     part = shop.cases.only(few)
     cases = replace(part, expected=part.expected[:5])
     done = evaluate_on(PLAN, shop.linker, cases, data, quiet)
-    assert [row.name for row in done.rows] == ["shipped"]
+    assert ([row.name for row in done.rows], done.fitted_of_all) == (["shipped"], None)
     assert "fewer than 10 mentions" in done.notes[0]
     with pytest.raises(InputError, match=r"fewer than 10 mentions .*; label more mentions"):
         fit_model(PLAN, [data], quiet, everything=True)
@@ -175,7 +178,7 @@ def test_a_linker_without_weights_is_measured_as_it_is(shop: Opened, name: str) 
     plan = Plan(linker=name)
     linker = opened_linker(plan, shop.index)
     done = evaluate_on(plan, linker, compared(linker, shop.index, shop.data, quiet), shop.data, quiet)
-    assert [row.name for row in done.rows] == ["shipped"]
+    assert ([row.name for row in done.rows], done.fitted_of_all) == (["shipped"], None)
     assert done.rows[0].at_precision.threshold == 0.5
     assert f"{name} has no weights" in done.notes[0]
 
@@ -286,6 +289,17 @@ def test_models_name_what_they_were_made_of(shop: Opened) -> None:
     assert models is not None
     assert [model.made for model in models] == ["a test"] * 2
     assert models[0].features == default_model().features
+
+
+def test_a_fit_starts_from_the_shipped_weights(shop: Opened) -> None:
+    """What the labelled mentions do not tell of weighs in the fitted model what it weighs in the shipped one."""
+    labelled = shop.cases.labelled(halves(shop.data, 1)[0])
+    silent = {name for name, column in zip(FEATURES, labelled.features.T, strict=True) if not column.any()}
+    weights = {name: weight for name, weight in default_model().features.items() if name in silent}
+    models = models_of(default_model(), [labelled], "")
+    assert models is not None
+    assert weights
+    assert {name: models[1].features[name] for name in weights} == pytest.approx(weights, abs=1e-3)
 
 
 def test_titles_without_three_letters_are_alike_in_nothing() -> None:

@@ -63,7 +63,10 @@ def test_a_sum_has_the_same_bits_alone_and_among_others() -> None:
 
 def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the package the remedy names it and the linker that needs no embeddings."""
-    monkeypatch.setattr(embeddings.importlib.util, "find_spec", lambda name: None)
+
+    def nothing(name: str) -> None: ...
+
+    monkeypatch.setattr(embeddings.importlib.util, "find_spec", nothing)
     embeddings.load_embedder.cache_clear()
     try:
         with pytest.raises(ConfigError, match=r"not installed; pip install 'wordllama.*lexical"):
@@ -78,4 +81,4 @@ def test_damaged_table(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "table.safetensors"
     path.write_bytes(data)
     with pytest.raises(ConfigError, match=r"table\.safetensors is not the embedding table"):
-        embeddings._read_table(path)
+        embeddings._read_table(path)  # pyright: ignore[reportPrivateUsage]

@@ -12,7 +12,7 @@ OUNCE, FLUID_OUNCE, POUND, INCH, FOOT = 28.349523125, 29.5735295625, 453.59237, 
 MASS, VOLUME, COUNT, LENGTH = Dimension.MASS, Dimension.VOLUME, Dimension.COUNT, Dimension.LENGTH
 
 
-def _stated(text: str) -> list[tuple[Dimension, float, int]]:
+def _stated(text: str) -> list[tuple[Dimension, object, int]]:
     return [(each.kind, pytest.approx(each.amount), each.pieces) for each in measures(text)]
 
 

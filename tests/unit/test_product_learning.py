@@ -128,6 +128,14 @@ def test_a_larger_penalty_stays_nearer_to_the_prior() -> None:
     assert distances[-1] == pytest.approx(0, abs=0.01)
 
 
+def test_what_mentions_do_not_tell_of_keeps_its_weight() -> None:
+    """A feature that is the same for all candidates keeps the weight it starts from, whatever the mentions."""
+    features = SETS[0].features.copy()
+    features[:, NAMES.index("brand")] = 0
+    found = fit_ranker([dataclasses.replace(SETS[0], features=features)], towards=PRIOR)
+    assert found["brand"] == pytest.approx(PRIOR["brand"], abs=1e-3)
+
+
 def test_a_prior_of_the_wrong_sign_is_not_kept() -> None:
     """A weight to start from that common sense forbids gives none on the wrong side."""
     found = fit_ranker([made_up(13, mentions=2, found=1.0)], towards={"code_clash": 5.0, "brand": -5.0})
