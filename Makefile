@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+WORKERS := $(if $(NEO4J_URI),0,2)
 FILES := kg extractors linkers cypher tests bench
 
 .DEFAULT_GOAL := help
@@ -24,7 +25,7 @@ lint: $(VENV)/.test  ## ruff, pyright (strict), import-linter, deptry
 	$(BIN)/deptry kg extractors linkers
 
 unit: $(VENV)/.test  ## fast tests, and the contracts of every interchangeable part (starts a Neo4j)
-	$(BIN)/python -m pytest tests/unit tests/property tests/contract --cov --cov-report= -q
+	$(BIN)/python -m pytest tests/unit tests/property tests/contract -n $(WORKERS) --dist loadfile --cov --cov-report= -q
 
 integration: $(VENV)/.test  ## tests with real servers, the real model, the built wheel, kill -9
 	$(BIN)/python -m pytest tests/integration tests/faults --cov --cov-append --cov-report=term:skip-covered -q

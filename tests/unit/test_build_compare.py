@@ -76,9 +76,9 @@ def compared(config: Path, subjects: int = 3, **wanted: Any) -> Comparison:
 
 
 def asked(provider: Provider, schema: str, model: str) -> list[str]:
-    """Return the questions of one kind that were put to a model."""
+    """Return the questions of one kind that were put to a model; several are under way at once, so by their text."""
     start = {"Names": "A shopper has", "": "Someone buys"}[schema]
-    return [each.last for each in provider.ledger.entries if each.model == model and each.last.startswith(start)]
+    return sorted(each.last for each in provider.ledger.entries if each.model == model and each.last.startswith(start))
 
 
 def test_both_are_asked_about_the_same_first_subjects(shop: Path, provider: Provider) -> None:
