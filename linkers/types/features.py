@@ -40,6 +40,8 @@ class Evidence:
 
 
 _BEFORE_A_COMPOUND = 0.5
+_STRANGE = 0.5
+_FORMS = frozenset({"balm", "cream", "gel", "liquid", "lotion", "mix", "oil", "powder", "sauce", "serum", "spray"})
 _NOTHING = Evidence()
 
 
@@ -98,11 +100,18 @@ def _by_name(mention: Phrase, name: Phrase, profile: Profile, evidence: Evidence
 
 
 def _clash(mention: Phrase, name: Phrase, words: _Words, lexicon: Lexicon) -> float:
-    """Return how far unexplained words name another kind: less before a name of two nouns ("commander deck box")."""
+    """Return how far (0..1) unexplained words name another kind.
+
+    They do so less before a name of two nouns ("commander deck box"), and where no thing is known by them in a mention
+    that describes it in other words too ("waterproof bovver boots").
+    """
     if not words.clashing:
         return 0.0
-    firm = name.words == mention.words[-len(name.words) :] and sum(not lexicon.describes(word) for word in name.words) > 1
-    return _BEFORE_A_COMPOUND if firm else 1.0
+    nouns = sum(not lexicon.describes(word) for word in name.words)
+    if nouns > 1 and name.words == mention.words[-len(name.words) :]:
+        return _BEFORE_A_COMPOUND
+    strange = mention.head in name.words and lexicon.things.isdisjoint(words.clashing)
+    return _STRANGE if strange and (words.described or mention.detail) else 1.0
 
 
 def _contrast(described: tuple[str, ...], implied: tuple[str, ...], profile: Profile, lexicon: Lexicon) -> bool:
@@ -150,7 +159,7 @@ def _adds_nothing(mention: Phrase, name: Phrase, profile: Profile, lexicon: Lexi
         return True
     if head in lexicon.generic:
         return name.head not in lexicon.host  # pills for a dog are no dog
-    return mention.words[-2:] in profile.pairs
+    return mention.words[-2:] in profile.pairs and ((head,) not in lexicon.synonyms or head in _FORMS)
 
 
 def _absent(

@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from linkers.base import Target
 from linkers.types.lexicon import Lexicon
@@ -78,8 +79,8 @@ def labels_of(
     Of "Butter & Cream" the part counts that shares most words with the target; further up, where less is known, a part
     counts only if its head does. What goes with a thing is none: nothing is called by a category above accessories or
     parts, by one named for an animal, machine or room, or by a part whose head merely modifies the target's (battery
-    chargers under "Batteries"). The first of several categories is a department and names nothing. ``listed`` are heads of a name that
-    lists several things (see :func:`listed_heads`).
+    chargers under "Batteries"). The first of several categories is a department and seldom names anything. ``listed``
+    are heads of a name that lists several things (see :func:`listed_heads`).
     """
     path = [_split(part, lexicon, synonyms=synonyms) for part in context.split(">")]
     own = {word for name in names for word in name.words}
@@ -91,7 +92,7 @@ def labels_of(
             labels[words] = 1.0
     known = own | titles | {word for words in path[-1] for word in words}
     for parts in _kinds(path, lexicon):
-        for words in parts if len(parts) == 1 else _sharing(parts, known):
+        for words in parts if len(parts) == 1 else _sharing(parts, own) or _sharing(parts, known):
             labels.setdefault(words, _ABOVE)
     for words in broader_of(names, lexicon) if synonyms else ():
         labels.setdefault(words, _ABOVE)
@@ -109,15 +110,24 @@ def listed_heads(name: str, lexicon: Lexicon, *, synonyms: bool = True) -> froze
 
 
 def broader_of(names: Iterable[Phrase], lexicon: Lexicon) -> Iterator[_Words]:
-    """Yield what the table of kinds says names are kinds of, by the longest ending that it has."""
-    for name in names:
-        endings = (lexicon.kinds.get(name.words[at:]) for at in range(len(name.words)))
-        yield from next((found for found in endings if found), ())
+    """Yield what the table of kinds says names are kinds of, by the longest ending that it has.
+
+    A name of the table of synonyms is a thing of its own: a napkin ring is no ring, and so no jewelry. The first of
+    ``names`` is the target's, others count with its last word: what pasta sauce is also called ("basil") is no herb.
+    """
+    own = list(names)
+    for name in (name for name in own if name.head == own[0].head):
+        endings = (name.words[at:] for at in range(len(name.words)))
+        known = (words for words in endings if words in lexicon.kinds or (words[1:] and words in lexicon.synonyms))
+        for broader in lexicon.kinds.get(next(known, ()), ()):
+            yield broader
+            if broader[-1] in lexicon.gear:  # pet supplies are pet products and pet gear
+                yield from ((*broader[:-1], word) for word in sorted(lexicon.gear))
 
 
-def _kinds(path: Sequence[list[_Words]], lexicon: Lexicon) -> Iterator[list[_Words]]:
+def _kinds(path: Sequence[Sequence[_Words]], lexicon: Lexicon) -> Iterator[list[_Words]]:
     """Yield the categories above the last one that its goods may be kinds of, the nearest first."""
-    for below, parts in itertools.pairwise(reversed(path[1:])):
+    for below, parts in itertools.pairwise(reversed(path if _names_goods(path[0], lexicon) else path[1:])):
         if not below or below[-1][-1] in lexicon.part:
             return
         yield [
@@ -125,14 +135,23 @@ def _kinds(path: Sequence[list[_Words]], lexicon: Lexicon) -> Iterator[list[_Wor
         ]
 
 
-def _split(part: str, lexicon: Lexicon, *, synonyms: bool) -> list[_Words]:
+def _names_goods(department: Sequence[_Words], lexicon: Lexicon) -> bool:
+    """Whether a department is called by one name that says what it sells: "Books", not "Food" or "Home & Kitchen"."""
+    if len(department) != 1:
+        return False
+    head = department[0][-1]
+    return not (head in lexicon.alone or head in lexicon.host or lexicon.describes(head))
+
+
+@lru_cache(maxsize=4_096)
+def _split(part: str, lexicon: Lexicon, *, synonyms: bool) -> tuple[_Words, ...]:
     """Return what a category lists: "Power & Hand Tools" has power tools, "Sink & Bathtub Accessories" no sinks."""
     phrases = (read_phrase(each, lexicon, synonyms=synonyms, whole=False) for each in _PARTS.split(part.strip()))
-    parts = [phrase.words for phrase in phrases if phrase.words]
+    parts = tuple(phrase.words for phrase in phrases if phrase.words)
     if not parts or len(parts[-1]) == 1:
         return parts
-    shared = [words + parts[-1][-1:] for words in parts[:-1] if len(words) == 1]
-    return [*(parts[-1:] if parts[-1][-1] in lexicon.part else parts), *shared]
+    shared = (words + parts[-1][-1:] for words in parts[:-1] if len(words) == 1)
+    return (*(parts[-1:] if parts[-1][-1] in lexicon.part else parts), *shared)
 
 
 def _sharing(parts: Iterable[_Words], own: set[str] | frozenset[str]) -> list[_Words]:

@@ -7,8 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kg.errors import ConfigError
+from kg.text import key
 from linkers.base import Target
 from linkers.types.hierarchy import hierarchy_of, labels_of, listed_heads
 from linkers.types.lexicon import Lexicon
@@ -126,7 +128,13 @@ def _profile(target: Target, lexicon: Lexicon, kind_of: Sequence[str], *, synony
     path = [_category(part, lexicon, synonyms=synonyms) for part in target.context.split(">")]
     if _LISTED.search(target.context.partition(">")[0]):
         path = path[1:] or path  # a department of many sorts explains nothing: "Arts, Crafts & Sewing"
-    read = (read_phrase(each, lexicon, synonyms=synonyms) for each in (target.name, *target.aliases))
+    # "Ink" is short for printmaking inks there: what else shops call ink alone is not meant.
+    long = key(target.name)
+    whole = (each == target.name or not long.endswith(f" {key(each)}") for each in (target.name, *target.aliases))
+    read = (
+        read_phrase(each, lexicon, synonyms=synonyms, whole=alone)
+        for each, alone in zip((target.name, *target.aliases), whole, strict=True)
+    )
     names = tuple(
         name for at, name in enumerate(read) if name.words and not (at and _only_modifies(name, calls, words, path[-1]))
     )
@@ -161,7 +169,9 @@ def _borne_out(path: list[frozenset[str]], context: str, said: frozenset[str] | 
     if said is None:
         return path
     parts = context.split(">")[-len(path) :]
-    above = (words & (said | path[-1]) if _LISTED.search(part) else words for part, words in zip(parts, path, strict=True))
+    above = (
+        words & (said | path[-1]) if _LISTED.search(part) else words for part, words in zip(parts, path, strict=True)
+    )
     return [*itertools.islice(above, len(path) - 1), path[-1]]
 
 
@@ -170,6 +180,7 @@ def _only_modifies(alias: Phrase, calls: Calls, said: frozenset[str], category: 
     return said.issuperset(alias.words) and calls.heads.get(alias.head, 0.0) < SELDOM and alias.head not in category
 
 
+@lru_cache(maxsize=4_096)
 def _category(part: str, lexicon: Lexicon, *, synonyms: bool) -> frozenset[str]:
     """Return the words of a category, as they stand and with synonyms replaced."""
     plain = read_phrase(part, lexicon, synonyms=False).words

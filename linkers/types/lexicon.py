@@ -38,9 +38,9 @@ _ADJECTIVES = ("ed", "proof", "resistant", "less", "able", "ible", "friendly", "
 _LONG_ADJECTIVES = ("ive", "ical", "ional", "etic", "atic", "ular")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
-    """Words in the singular, normalised.
+    """Words in the singular, normalised. Compared by identity, so that what was read with it can be kept.
 
     ``attributive`` say how a thing is, among them ``contrast`` (they tell kinds apart) and ``audience``; ``generic``
     end a phrase without adding a kind, ``gear`` does so after the name of a category, ``measure`` before "of"; ``host``
@@ -49,9 +49,9 @@ class Lexicon:
     ``trailing`` describe even as last words.
 
     ``synonyms`` maps the words of a name to those that stand for it anywhere in a phrase, ``whole`` only when they
-    are the whole phrase; ``longest`` the first word of a synonym to the most words it may have. ``kinds`` maps a name
-    to the broader names it is a kind of, ``varieties`` to those of them that it may stand for. ``version`` is a hash
-    of the files.
+    are the whole phrase; ``longest`` the first word of a synonym to the most words it may have; ``things`` are the
+    words of these names that do not describe. ``kinds`` maps a name to the broader names it is a kind of, ``varieties``
+    to those of them that it may stand for. ``version`` is a hash of the files.
     """
 
     animal: frozenset[str]
@@ -70,6 +70,7 @@ class Lexicon:
     synonyms: Mapping[_Words, _Words]
     whole: Mapping[_Words, _Words]
     longest: Mapping[str, int]
+    things: frozenset[str]
     kinds: Mapping[_Words, tuple[_Words, ...]]
     varieties: Mapping[_Words, tuple[_Words, ...]]
     version: str
@@ -150,13 +151,17 @@ def load_lexicon() -> Lexicon:
         synonyms=anywhere,
         whole=whole,
         longest=_longest(anywhere),
+        things=frozenset[str](),
         kinds={},
         varieties={},
         version=_version(texts),
     )
+    kinds = _kinds(texts["kinds.txt"], _BROADER, lexicon)
+    names = [*anywhere, *whole, *kinds, *(broader for found in kinds.values() for broader in found)]
     return replace(
         lexicon,
-        kinds=_kinds(texts["kinds.txt"], _BROADER, lexicon),
+        kinds=kinds,
+        things=frozenset(word for words in names for word in words if not lexicon.describes(word)),
         varieties=_kinds(texts["kinds.txt"], _VARIETY, lexicon),
     )
 

@@ -42,6 +42,7 @@ UNITS = frozenset(
         "litre",
         "mcg",
     }
+    | {"cap", "capsule", "fl", "softgel", "tab", "tablet", "vcap"}
     | {"meter", "mg", "ml", "mm", "ounce", "oz", "pack", "pc", "pcs", "piece", "pound", "quart", "watt", "yard"}
 )
 _STOP = frozenset(
@@ -53,13 +54,16 @@ _DETAIL = frozenset({"with", "without", "in", "from", "w"})
 PREPOSITIONS = _PURPOSE | _DETAIL | {"of", "by", "on", "to", "at"}
 _LOW = frozenset({"low", "high", "reduced", "no", "non", "zero", "less", "half"})
 _PARTICLE = frozenset({"down", "off", "on", "out", "up"})
-_CUT = frozenset({"coverage", "cut", "fit", "grade", "heel", "impact", "leg", "profile", "rise", "sleeve", "sole", "toe"}) | {
-    "duty",
-    "speed",
-    "waist",
-}
+_CUT = frozenset(
+    {"back", "coverage", "cut", "duty", "fit", "front", "grade", "heel", "impact", "leg", "profile", "rise", "sleeve"}
+    | {"sole", "speed", "toe", "trim", "waist"}
+)
 _NECK = frozenset({"boat", "cowl", "crew", "halter", "high", "mock", "round", "scoop", "square", "turtle", "u", "v"})
-_FLAVOUR = frozenset({"free", "flavor", "flavour", "flavored", "flavoured", "scented", "style", "based", "infused"})
+_FLAVOUR = frozenset(
+    {"free", "flavor", "flavour", "flavored", "flavoured", "scented", "style", "based", "infused", "friendly", "proof"}
+    | {"resistant", "safe", "coated", "filled", "inspired", "lined", "mounted", "operated", "painted", "plated"}
+    | {"powered", "shaped", "sized", "themed"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +110,12 @@ def read_phrase(
     ``whole`` are the synonyms that count only as a whole phrase: not for what is part of a list. ``tied`` words
     describe unless they name the thing (see :func:`hyphened`).
     """
-    plain = [singular(word) for word in tokens(_IN_ONE.sub(r"\1in\2", text))[:_MAX_WORDS]]
+    said = _IN_ONE.sub(r"\1in\2", text) if "in" in text.casefold() else text
+    plain = [singular(word) for word in tokens(said)[:_MAX_WORDS]]
     canonical = _canonical(plain, lexicon, whole=whole) if synonyms else plain
     core, detail = _parts(canonical, lexicon)
     words = _head_last(_distinct(word for word in core if word not in _STOP), lexicon)
-    if synonyms and words != tuple(canonical):  # in their new order they may be a name: "cover for a phone"
+    if synonyms and not _PURPOSE.isdisjoint(canonical):  # turned round it may be a name: "cover for a phone"
         words = _distinct(lexicon.canonical(words, whole=False))
     size = lexicon.compound(words) if synonyms else 0
     compound = words[len(words) - size :]
@@ -136,7 +141,7 @@ def _purpose(words: list[str], lexicon: Lexicon) -> frozenset[str]:
 
 
 def _canonical(plain: list[str], lexicon: Lexicon, *, whole: bool) -> list[str]:
-    """Return ``plain`` with synonyms replaced; the phrase that a name may be the whole of ends where a detail begins."""
+    """Return ``plain`` with synonyms replaced; for those of a whole phrase it ends where a detail begins."""
     stop = next((at for at, word in enumerate(plain) if at and word in _PURPOSE | _DETAIL), len(plain))
     if stop == len(plain):
         return list(lexicon.canonical(tuple(plain), whole=whole))
@@ -151,11 +156,13 @@ def _distinct(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def _head_last(words: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
-    """Move what only describes from the end to the front: "frame 20x24", "ball size 7", "jumpsuit long black"."""
+    """Move what only describes from the end to the front: "frame 20x24", "ball size 7", "jumpsuit navy large"."""
     end = len(words)
     if words in lexicon.synonyms or words in lexicon.varieties:
         return words
-    while end > 1 and (size := _trailing(words[:end], lexicon, sized=end < len(words))):
+    while any(not lexicon.describes(word) for word in words[: end - 1]) and (
+        size := _trailing(words[:end], lexicon, sized=end < len(words))
+    ):
         end -= size
     return words[end:] + words[:end]
 
@@ -165,9 +172,13 @@ def _trailing(words: tuple[str, ...], lexicon: Lexicon, *, sized: bool) -> int:
     last = words[-1]
     if len(words) > 2 and last in UNITS and words[-2][0].isdigit():
         return 2
+    if len(words) > 2 and words[-2] == "size":
+        return 2
     if last == "size":
         return 2 if len(words) > 2 and lexicon.describes(words[-2]) else int(sized)
-    return int(last[0].isdigit() or lexicon.trails(last))
+    if len(words) > 2 and (last in _FLAVOUR or (last in _CUT and _manner(words[-2], last, lexicon))):
+        return 2
+    return int(last[0].isdigit() or last in lexicon.audience or lexicon.trails(last))
 
 
 def _bare(words: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:

@@ -15,9 +15,10 @@ __all__ = ["Reading", "Rest", "attested", "contrasts", "misdirects", "mistaken",
 _PEOPLE: Mapping[str, str] = {
     **dict.fromkeys(("gent", "man", "men"), "men"),
     **dict.fromkeys(("lady", "maternity", "woman", "women"), "women"),
-    **dict.fromkeys(("baby", "infant", "newborn", "toddler", "boy", "girl", "child", "junior", "kid", "teen"), "children"),
-    **dict.fromkeys(("teenager", "youth"), "children"),
+    **dict.fromkeys(("baby", "infant", "newborn"), "babies"),
+    **dict.fromkeys(("boy", "child", "girl", "junior", "kid", "teen", "teenager", "toddler", "youth"), "children"),
 }
+_YOUNG = frozenset({"babies", "children"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,21 @@ def says_compound(mention: Phrase, profile: Profile) -> bool:
 
 def contrasts(described: tuple[str, ...], profile: Profile, lexicon: Lexicon) -> bool:
     """Whether a word that tells kinds apart was said that neither names, categories nor titles of the target know."""
-    own = {word for name in profile.names for word in name.words}
-    return any(word in lexicon.contrast and word not in profile.titles | profile.context | own for word in described)
+    telling = [word for word in described if word in lexicon.contrast]
+    if not telling:
+        return False
+    known = profile.titles.union(profile.context, *(name.words for name in profile.names))
+    people = {_PEOPLE[word] for word in known if word in _PEOPLE}
+    return any(word not in known and _PEOPLE.get(word) not in people for word in telling)
 
 
 def misdirects(described: tuple[str, ...], profile: Profile) -> bool:
-    """Whether people were named whom neither names, categories nor titles know, which name others: men, women's tops."""
+    """Whether people were named whom nothing says of the target, and its categories name others: tops for men."""
     said = {_PEOPLE[word] for word in described if word in _PEOPLE}
     if not said:
         return False
+    if not said.isdisjoint(_YOUNG):
+        said |= _YOUNG
     above = {_PEOPLE[word] for word in profile.context if word in _PEOPLE}
     known = profile.titles.union(*(name.words for name in profile.names))
     return bool(above) and said.isdisjoint(above) and not any(_PEOPLE.get(word) in said for word in known)

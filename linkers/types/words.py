@@ -22,7 +22,7 @@ from linkers.types.phrase import Phrase, hyphened, read_phrase
 
 __all__ = ["WordLinker", "batches", "refused"]
 
-_CODE = 3  # raise when the code changes answers
+_CODE = 4  # raise when the code changes answers
 _BATCH = 256
 
 
