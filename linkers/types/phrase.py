@@ -170,8 +170,9 @@ def _head_last(words: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
 def _trailing(words: tuple[str, ...], lexicon: Lexicon, *, sized: bool) -> int:
     """Return how many of the last words only describe; ``sized``: words stood after them that did."""
     last = words[-1]
-    if len(words) > 2 and last in UNITS and words[-2][0].isdigit():
-        return 2
+    units = sum(1 for _ in itertools.takewhile(UNITS.__contains__, reversed(words)))
+    if 0 < units < len(words) - 1 and words[-1 - units][0].isdigit():  # "330 ml", "33.8 fl oz"
+        return units + 1
     if len(words) > 2 and words[-2] == "size":
         return 2
     if last == "size":

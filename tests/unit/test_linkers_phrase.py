@@ -60,3 +60,43 @@ def test_lexicon_synonyms_settle() -> None:
     lexicon = load_lexicon()
     for words in {**lexicon.synonyms, **lexicon.whole}.values():
         assert lexicon.canonical(words) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("belt sander belts", ("sander", "belt")),
+        ("jumpsuit navy large", ("large", "navy", "jumpsuit")),
+        ("prawns cooked and peeled", ("peeled", "cooked", "shrimp")),
+        ("earl grey", ("earl", "gray")),
+        ("hoodie size L", ("size", "l", "hoodie")),
+        ("card sleeves standard size 100 pack", ("100", "pack", "standard", "size", "card", "sleeve")),
+        ("caulk mildew resistant", ("mildew", "resistant", "sealant")),
+        ("dress shirt men", ("man", "dress", "shirt")),
+        ("airbed", ("air", "mattress")),
+        ("oat milk 33.8 fl oz", ("33.8", "fl", "oz", "oat", "milk")),
+    ],
+)
+def test_describing_words_at_the_end_are_no_head(text: str, words: tuple[str, ...]) -> None:
+    """What only describes does not name the thing where it stands last; a repeated word counts where it names it."""
+    assert set(read_phrase(text, load_lexicon()).words) == set(words)
+    assert read_phrase(text, load_lexicon()).head == words[-1]
+
+
+def test_a_name_turned_round_is_a_synonym_too() -> None:
+    """A name is known when "for" splits it: a cover for a phone is a phone cover."""
+    assert read_phrase("cover for my phone", load_lexicon()).words == ("phone", "case")
+
+
+def test_a_synonym_for_the_whole_phrase_may_have_a_detail() -> None:
+    """A word that means the thing only when it stands alone still does so before "for" or "with"."""
+    assert read_phrase("foil for baking", load_lexicon()).words == ("baking", "aluminium", "foil")
+
+
+@pytest.mark.parametrize(
+    "text", ["pull down bed", "floor length gown", "fleece lined legging", "v neck tee", "2-in-1 wash"]
+)
+def test_two_words_that_describe_together(text: str) -> None:
+    """Words that say only together how a thing is merely describe it."""
+    phrase = read_phrase(text, load_lexicon(), synonyms=False)
+    assert phrase.core == (phrase.head,)

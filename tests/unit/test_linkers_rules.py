@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import resources
 
 import pytest
 
+from kg.text import key
 from linkers.base import Linker, Target
 from linkers.registry import build_linker
 from linkers.types.disambiguate import WEIGHTS, probability
@@ -217,3 +219,96 @@ def test_every_weight_is_used_in_the_direction_it_says() -> None:
     """A feature with a positive weight makes a reading likelier, one with a negative weight less likely."""
     for name, weight in WEIGHTS.items():
         assert (probability({name: 1.0}) > probability({})) == (weight > 0)
+
+
+def test_function_words_are_not_joined_to_others() -> None:
+    """No two words are one across a preposition, even if the catalogue has the joined word."""
+    assert Speller.of([("brain",)], [], ["bra"]).repair("bra in nude") == "bra in nude"
+
+
+def test_goods_for_people_named_otherwise_are_not_meant() -> None:
+    """Men are not offered what categories give to women, unless a title names men."""
+    women = Target("w", "tops", context="Clothing > Women > Tops", titles=("Acme Women's Top",))
+    assert found("tops for men", women)[0] is None
+    assert found("tops for ladies", women)[0] == "w"
+    both = Target("w", "tops", context="Clothing > Women > Tops", titles=("Acme Top for Men and Women",))
+    assert found("tops for men", both)[0] == "w"
+
+
+def test_an_infant_is_a_baby() -> None:
+    """People of one sort have several names, and any of them fits."""
+    robes = Target("r", "robes", context="Clothing > Baby > Sleepwear > Robes", titles=("Acme Hooded Robe",))
+    assert found("infant sleepwear", robes)[0] == "r"
+
+
+def test_a_list_of_categories_explains_only_what_the_target_says() -> None:
+    """A word of a category that lists several sorts says nothing of a target of another sort."""
+    saw = Target("s", "saw", context="Home > Power & Hand Tools > Power Tools > Saws", titles=("Acme Cordless Saw",))
+    assert found("hand saw", saw)[0] is None
+    assert found("power saw", saw)[0] == "s"
+
+
+def test_a_name_may_list_several_things() -> None:
+    """Each part of a listing name is a name of what is sold under it."""
+    listed = Target("t", "toilet brushes & holders", context="Home > Bath > Toilet Brushes & Holders")
+    assert found("toilet brush", listed)[0] == "t"
+
+
+def test_a_strange_word_before_a_name_of_two_nouns_describes() -> None:
+    """A word that nothing knows tells less against a name of two nouns than against one."""
+    assert found("commander deck box", Target("d", "deck box"))[0] == "d"
+    assert found("commander box", Target("d", "box"))[0] is None
+
+
+def test_a_strange_word_among_describing_ones_describes() -> None:
+    """A word no thing is known by tells less against a target among describing words; a known one does not."""
+
+    def nearness(mention: str) -> float:
+        return build_linker("lexical", {}, [BOOTS]).link(mention).confidence
+
+    assert nearness("waterproof bovver boots") > nearness("bovver boots")
+    assert nearness("waterproof almond boots") < nearness("waterproof bovver boots")
+
+
+def test_pills_for_a_dog_are_no_dog() -> None:
+    """A last word that adds nothing leaves no animal behind."""
+    assert found("dog pills", Target("c", "basic collars", ("dog",), "Pets > Dogs > Collars"))[0] is None
+
+
+def test_a_compound_name_is_no_kind_of_its_last_word() -> None:
+    """A name that the table of synonyms has is a thing of its own: a napkin ring is no jewelry."""
+    assert found("jewelry", Target("n", "napkin rings"))[0] is None
+
+
+def test_gear_words_stand_for_each_other() -> None:
+    """A collective name is known by any word for gear."""
+    assert found("pet products", Target("d", "dog collar"))[0] == "d"
+
+
+def test_a_department_with_a_name_of_its_own_is_a_broader_word() -> None:
+    """A department that is one name calls its goods so, unless it names no kind."""
+    assert found("books", Target("h", "historical", context="Books > Fiction > Historical"))[0] == "h"
+    assert found("food", Target("h", "butter", context="Food > Dairy > Butter"))[0] is None
+
+
+def test_an_alias_short_for_the_name_means_nothing_else() -> None:
+    """What others call by the short form alone is not meant by it."""
+    ink = Target("i", "printmaking inks", ("ink",), "Arts > Printmaking > Printmaking Inks")
+    assert found("ink", ink)[0] == "i"
+    assert found("ink cartridge", ink)[0] is None
+
+
+def test_sizes_at_the_end_of_a_title_name_nothing() -> None:
+    """A title that ends on a size is called by the word before it."""
+    assert set(calls_of([read_title("Pipfield Bird Seed Mix 10 kg", load_lexicon())]).heads) == {"mix"}
+
+
+def test_the_table_of_synonyms_is_sorted_and_says_a_name_once() -> None:
+    """Every line of the table has a name of its own, in order, and no name means two things."""
+    text = (resources.files("linkers.types") / "lexicon" / "synonyms.txt").read_text("utf-8")
+    lines = [line.partition(" = ") for line in text.splitlines() if line and not line.startswith("#")]
+    names = [name for name, _, _ in lines]
+    variants = [key(each.strip().lstrip("=")) for _, _, others in lines for each in others.split(",")]
+    assert names == sorted(set(names))
+    assert sorted(set(variants)) == sorted(variants)
+    assert not {key(name) for name in names}.intersection(variants)
