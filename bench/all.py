@@ -25,6 +25,7 @@ BENCHMARKS = (
     "injections",
     "linking_types",
     "linking",
+    "linking_peers",
     "candidate_engines",
 )
 TARGET = Path(__file__).parents[1] / "docs" / "benchmarks.md"
