@@ -12,8 +12,8 @@ other, both ways round; ``unsold_f1`` is the same when a third of the mentions h
 candidates. ``ready_s`` is CPU until the first question (indexing, training, fitting; libraries are loaded before),
 ``mentions_per_s`` is per second of CPU after that.
 
-The linkers. Where there was a choice, a peer has what did best over both sets, found with their labels. Ours is not free
-of these sets either: no weight was learned from them, but which features there are was chosen with an eye on them.
+The linkers. Where there was a choice, a peer has what did best over both sets, found with their labels. Ours is not
+free of these sets either: no weight was learned from them, but which features there are was chosen with an eye on them.
 
 - ``ours``: ``hybrid`` with the package's model, at its threshold for a precision of 0.95.
 - ``ours_fitted``: its model fitted to one half of the mentions, measured on the other, both ways round; its threshold
