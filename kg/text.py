@@ -17,8 +17,8 @@ from typing import Literal
 __all__ = ["clean", "key", "normalise", "singular", "slug", "tokens"]
 
 # Everything that is neither a letter, a digit nor a mark ends a word; a point or comma between digits does not.
-_NOT_WORD = re.compile(r"(?<!\d)[.,]|[.,](?!\d)|[^\w.,]|_")
 _POINT = re.compile(r"(?<!\d)[.,]|[.,](?!\d)")
+_NOT_WORD = re.compile(_POINT.pattern + r"|[^\w.,]|_")
 # The same for ASCII, quicker: lower case, no apostrophes, spaces for all that is neither a letter, a digit nor a point.
 _ASCII = {
     code: None if chr(code) in "'`" else chr(code).lower() if chr(code).isalnum() or chr(code) in ".," else " "

@@ -8,7 +8,7 @@ from extractors.llm.embeddings import EndpointEmbedder
 from kg.build.settings import Workspace, open_workspace
 from linkers.products.vectors import Encoder, Titles
 
-__all__ = ["configured_encoder", "open_embedder"]
+__all__ = ["configured_encoder", "open_embedder", "open_encoder"]
 
 _FILE = "embeddings.sqlite"
 
@@ -22,11 +22,16 @@ def open_embedder(workspace: Workspace) -> EndpointEmbedder | None:
     return EndpointEmbedder(options, workspace.answers.with_name(_FILE)) if options.base_url else None
 
 
+def open_encoder(workspace: Workspace) -> Encoder | None:
+    """Return the configured encoder of products' titles; ``None``: the static embeddings."""
+    embedder = open_embedder(workspace)
+    return Titles(embedder) if embedder else None
+
+
 def configured_encoder(config: Path) -> Encoder | None:
-    """Return the encoder of products' titles that a configuration names; ``None``: the static embeddings.
+    """Return :func:`open_encoder` of a configuration that is named.
 
     Raises:
         ConfigError: the configuration cannot be used.
     """
-    embedder = open_embedder(open_workspace(config))
-    return Titles(embedder) if embedder else None
+    return open_encoder(open_workspace(config))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.build.builds import Builds
-from kg.build.encoding import open_embedder
+from kg.build.encoding import open_embedder, open_encoder
 from kg.build.product_index import SORTING_MB, Catalogue, Making, Steps, newest_catalogue, open_products
 from kg.build.settings import LinkingOptions, Workspace
 from kg.build.stages.link import open_linker
@@ -19,7 +19,6 @@ from linkers.options import LexicalOptions, SemanticOptions
 from linkers.products.analyse import Text
 from linkers.products.linker import ProductLinker
 from linkers.products.registry import build_product_linker
-from linkers.products.vectors import Titles
 
 __all__ = ["Answer", "Asked", "Linkers", "open_linkers"]
 
@@ -109,6 +108,5 @@ def _products(workspace: Workspace, asked: Asked, folder: Path, catalogue: Catal
         chosen |= {"precision": asked.precision, "threshold": None}
     settings = workspace.settings
     making = Making(settings.build.workers, max(SORTING_MB, settings.catalog.memory_mb))
-    embedder = open_embedder(workspace)
-    encoder = Titles(embedder) if embedder else None
-    return build_product_linker(name, chosen, open_products(folder, catalogue, making, steps, encoder))
+    index = open_products(folder, catalogue, making, steps, open_encoder(workspace))
+    return build_product_linker(name, chosen, index)

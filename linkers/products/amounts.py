@@ -12,7 +12,7 @@ import numpy as np
 
 from kg.measures import Dimension, measured
 from kg.units import FLUID
-from linkers.products.comparing import ratio, spread
+from linkers.products.comparing import crossed, ratio
 from linkers.products.rows import Array, Rows
 
 __all__ = ["amounts_of", "compare_amounts"]
@@ -44,9 +44,7 @@ def compare_amounts(mine: Rows, ours: Array, other: Rows, theirs: Array) -> tupl
 
     Two other readings say nothing to each other. A length in feet agrees with as many inches.
     """
-    at, pair = spread(mine, ours)
-    there, entry = spread(other, theirs[pair])
-    a, b, pair = mine.values[at][entry], other.values[there], pair[entry]
+    a, b, pair = crossed(mine, ours, other, theirs)
     comparable = (a >> _KIND == b >> _KIND) & ((a & b & _OTHER) == 0)
     apart = np.abs((a & (_OTHER - 1)) - (b & (_OTHER - 1)))
     near = (apart <= _NEAR) | ((a >> _KIND == _KINDS[Dimension.LENGTH]) & (np.abs(apart - _FOOT) <= _NEAR))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from linkers.products.engines import sparse
 from linkers.products.rows import Array, Rows, distinct
 
-__all__ = ["Sets", "covered", "once", "owned", "ratio", "spread", "units"]
+__all__ = ["Sets", "covered", "crossed", "owned", "ratio", "spread", "units"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,17 @@ def spread(rows: Rows, owners: Array) -> tuple[Array, Array]:
     return np.arange(len(pair), dtype=np.int64) - first + np.repeat(starts, counts), pair
 
 
+def crossed(mine: Rows, ours: Array, other: Rows, theirs: Array) -> tuple[Array, Array, Array]:
+    """Return, for pairs of rows, every value of the first beside every one of the second, and the pair they are of."""
+    at, pair = spread(mine, ours)
+    there, entry = spread(other, theirs[pair])
+    return mine.values[at][entry], other.values[there], pair[entry]
+
+
 def owned(*parts: Rows) -> tuple[Array, Array]:
-    """Return the values of rows and their owners, each value once for an owner."""
+    """Return the values of rows and their owners, each value once for an owner, in order."""
     owners = np.concatenate([rows.owners() for rows in parts])
     values = np.concatenate([rows.values for rows in parts])
-    return (owners, values) if len(parts) == 1 else once(owners, values)
-
-
-def once(owners: Array, values: Array) -> tuple[Array, Array]:
-    """Return owners and values, each pair once, in order."""
     keys = distinct(owners << np.int64(32) | values.astype(np.int64))
     return keys >> np.int64(32), (keys & np.int64(0xFFFFFFFF)).astype(np.int64)
 

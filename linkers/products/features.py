@@ -7,6 +7,7 @@ how rare it is there. What is worked out for thousands of pairs at once is one a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import cached_property
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from linkers.products.amounts import compare_amounts
 from linkers.products.analyse import BARE, OF_AMOUNT
 from linkers.products.candidates import Batch, Pairs
 from linkers.products.columns import places
-from linkers.products.comparing import Sets, covered, owned, ratio, spread, units
+from linkers.products.comparing import Sets, covered, crossed, owned, ratio, spread, units
 from linkers.products.contrasts import load_contrasts
 from linkers.products.index import ProductIndex
 from linkers.products.likeness import near_codes, runs_together, spelled
@@ -98,11 +99,9 @@ class _Comparison:
         self._mine = batch.columns
         self._ours = pairs.mentions
         products, self._theirs = np.unique(pairs.products, return_inverse=True)
-        self._other = index.columns.take(
-            products, without=("ids", "titles")
-        )  # read from the memory-mapped columns once
+        # Read from the memory-mapped columns once, and nothing that is only shown.
+        self._other = index.columns.take(products, without=("ids", "titles"))
         self._size = len(pairs)
-        self._agreement = compare_amounts(self._mine.amounts, self._ours, self._other.amounts, self._theirs)
 
     def all(self, wanted: frozenset[str]) -> dict[str, Values]:
         """Return the wanted features, and those that come with them."""
@@ -194,7 +193,9 @@ class _Comparison:
         )
         whole = self._shared((mine.codes, outer, 1.0), (mine.codes, inner, 0.9), (mine.inner_codes, outer, 0.9))
         core = self._shared((mine.cores, cores, 1.0), (mine.cores, inner, 0.9), (mine.inner_codes, cores, 0.9))
-        near = near_codes(mine, self._index.columns, self._both(mine.codes, other.codes), self._size)
+        near = near_codes(
+            mine, self._index.columns, crossed(mine.codes, self._ours, other.codes, self._theirs), self._size
+        )
         both = (mine.codes.counts[self._ours] > 0) & (other.codes.counts[self._theirs] > 0)
         return {
             "code": whole,
@@ -203,11 +204,9 @@ class _Comparison:
             "code_clash": both & (whole == 0) & (core == 0) & (near == 0),
         }
 
-    def _both(self, mine: Rows, other: Rows) -> tuple[Array, Array, Array]:
-        """Return every value of a mention beside every one of the product, and the pair that they are of."""
-        at, pair = spread(mine, self._ours)
-        there, entry = spread(other, self._theirs[pair])
-        return mine.values[at][entry], other.values[there], pair[entry]
+    @cached_property
+    def _agreement(self) -> tuple[Array, Array]:
+        return compare_amounts(self._mine.amounts, self._ours, self._other.amounts, self._theirs)
 
     def _amounts(self) -> dict[str, Values]:
         agree, clash = self._agreement

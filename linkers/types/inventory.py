@@ -130,10 +130,9 @@ def _profile(target: Target, lexicon: Lexicon, kind_of: Sequence[str], *, synony
         path = path[1:] or path  # a department of many sorts explains nothing: "Arts, Crafts & Sewing"
     # "Ink" is short for printmaking inks there: what else shops call ink alone is not meant.
     long = key(target.name)
-    whole = (each == target.name or not long.endswith(f" {key(each)}") for each in (target.name, *target.aliases))
     read = (
-        read_phrase(each, lexicon, synonyms=synonyms, whole=alone)
-        for each, alone in zip((target.name, *target.aliases), whole, strict=True)
+        read_phrase(each, lexicon, synonyms=synonyms, whole=each == target.name or not long.endswith(f" {key(each)}"))
+        for each in (target.name, *target.aliases)
     )
     names = tuple(
         name for at, name in enumerate(read) if name.words and not (at and _only_modifies(name, calls, words, path[-1]))

@@ -84,5 +84,5 @@ def _naming(text: str, lexicon: Lexicon, *, synonyms: bool) -> Iterator[tuple[st
 def _adds_nothing(words: tuple[str, ...], lexicon: Lexicon) -> bool:
     word = words[-1]
     if word in UNITS:
-        return words[-2:-1] != () and words[-2][0].isdigit()
+        return len(words) > 1 and words[-2][0].isdigit()
     return word in lexicon.generic or word in lexicon.attributive or word[:1].isdigit()

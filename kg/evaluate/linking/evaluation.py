@@ -157,7 +157,7 @@ def evaluate_on(plan: Plan, linker: ProductLinker, cases: Cases, data: LinkingSe
         int(fitting.sum()),
         int(reporting.sum()),
         _among(first.right, cases.expected),
-        _crossed(plan, cases, (fitting, reporting)) if len(deciders) > 1 else None,
+        _crossed(plan, cases, deciders[-1][1], reporting) if len(deciders) > 1 else None,
         tuple(rows),
         floors(data, reporting, plan.seed, advance),
         per_second,
@@ -211,15 +211,13 @@ def models_of(shipped: Model, labelled: Sequence[Labelled], made: str) -> tuple[
     return replace(calibrate(shipped, labelled), made=made), fit(labelled, towards=shipped, made=made)
 
 
-def _crossed(plan: Plan, cases: Cases, split: tuple[Values, Values]) -> Estimate | None:
-    """Return the accuracy of both halves, each by a model that was fitted on the other."""
-    hits = np.zeros(len(cases.expected), dtype=bool)
-    for one, other in (split, split[::-1]):
-        models = models_of(shipped_model(plan), [cases.labelled(one)], "")
-        if models is None:
-            return None
-        hits |= decide(cases, ModelDecider(models[1])).right & other
-    return _among(hits, cases.expected)
+def _crossed(plan: Plan, cases: Cases, fitted: Decider, reporting: Values) -> Estimate | None:
+    """Return the accuracy of both halves: of ``fitted`` on the reporting one, of a model of that one on the other."""
+    models = models_of(shipped_model(plan), [cases.labelled(reporting)], "")
+    if models is None:
+        return None
+    there, here = (decide(cases, each).right for each in (fitted, ModelDecider(models[1])))
+    return _among(np.where(reporting, there, here), cases.expected)
 
 
 def shipped_model(plan: Plan) -> Model:
