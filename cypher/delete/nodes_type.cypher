@@ -1,10 +1,12 @@
-// Purpose: delete ProductType nodes that this project wrote (they carry h) and that nothing hangs on any more.
-//   A node that somebody's own relationship is attached to stays.
-// Parameters: rows: list of {id: string}.
-// Result: deleted: how many nodes are gone.
+// Purpose: delete ProductType nodes that are gone since a generation that nobody reads any more.
+//   A node stays when somebody's own relationship hangs on it or it has a property that is not ours.
+// Parameters: rows: list of {id: string}; until: integer, the generation they are gone from;
+//   ours: list of string, the properties that this project writes.
+// Result: found: how many of them are still there; deleted: how many of those are gone now.
 // Cost: one index seek per row.
 UNWIND $rows AS row
 MATCH (n:ProductType {id: row.id})
-WHERE n.h IS NOT NULL AND NOT EXISTS { (n)--() }
-DELETE n
-RETURN count(n) AS deleted
+WHERE n.h IS NOT NULL AND n.until = $until
+WITH n, NOT EXISTS { (n)--() } AND all(k IN keys(n) WHERE k IN $ours) AS free
+FOREACH (gone IN CASE WHEN free THEN [n] ELSE [] END | DELETE gone)
+RETURN count(free) AS found, sum(CASE WHEN free THEN 1 ELSE 0 END) AS deleted

@@ -1,7 +1,7 @@
-// Purpose: the content hash of every ProductType-IN_THEME->Theme relationship that this project wrote, to load only what changed.
+// Purpose: the content hash of every ProductType-IN_THEME->Theme relationship that this project wrote and that is not gone.
 // Parameters: none.
-// Result: s: source id, t: target id, h: string; in no order.
+// Result: s: source id, t: target id, h: string, since: integer, the generation it first shows in; in no order.
 // Cost: one scan of the relationships; stream it.
 MATCH (s:ProductType)-[r:IN_THEME]->(t:Theme)
-WHERE r.h IS NOT NULL
-RETURN s.id AS s, t.id AS t, r.h AS h
+WHERE r.h IS NOT NULL AND r.until IS NULL
+RETURN s.id AS s, t.id AS t, r.h AS h, coalesce(r.since, 0) AS since

@@ -1,10 +1,10 @@
-// Purpose: which of some ids are no Product node: names the culprits when fewer rows were written than sent.
+// Purpose: which of some ids are no Product node of ours: names the culprits when fewer rows were written than sent.
 // Parameters: ids: list of string.
-// Result: id: string; at most five.
+// Result: id: string; foreign: boolean, there is a node, but somebody else made it; at most five.
 // Cost: one index seek per id.
 UNWIND $ids AS id
 OPTIONAL MATCH (n:Product {id: id})
 WITH id, n
-WHERE n IS NULL
-RETURN DISTINCT id AS id
+WHERE n.h IS NULL
+RETURN DISTINCT id AS id, n IS NOT NULL AS foreign
 LIMIT 5

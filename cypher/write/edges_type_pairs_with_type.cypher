@@ -1,11 +1,12 @@
-// Purpose: create or change ProductType-PAIRS_WITH->ProductType relationships. Running it again with the same rows changes nothing.
+// Purpose: create ProductType-PAIRS_WITH->ProductType relationships that show from a generation on, or change those that do already.
+//   Running it again with the same rows changes nothing.
 // Parameters: rows: list of {s: source id, t: target id, props: map; null removes a property}, one row a pair;
-//   build: string, the build that created or changed them.
+//   n: integer, the generation; build: string, the build that created or changed them.
 // Result: written: how many of the rows are in the graph now; less than sent means that an id is no node.
 // Cost: two index seeks per row and the expansion of one end.
 UNWIND $rows AS row
 MATCH (s:ProductType {id: row.s})
 MATCH (t:ProductType {id: row.t})
-MERGE (s)-[r:PAIRS_WITH]->(t)
-SET r += row.props, r.build = $build
+MERGE (s)-[r:PAIRS_WITH {since: $n}]->(t)
+SET r += row.props, r.build = $build, r.until = null
 RETURN count(r) AS written

@@ -1,8 +1,13 @@
 // Purpose: create or change ProductType nodes. Running it again with the same rows changes nothing.
-// Parameters: rows: list of {id: string, props: map of every property but id; null removes one}.
-// Result: written: how many nodes exist now; less than the rows sent means that rows were doubled.
+//   A node of somebody else's (it has no h) is left as it is, and missing from the count.
+// Parameters: rows: list of {id: string, props: map of every property but id; null removes one};
+//   n: integer, the generation that a new node first shows in.
+// Result: written: how many of the rows are nodes now; less than sent means that rows were doubled or not ours.
 // Cost: one index seek per row.
 UNWIND $rows AS row
 MERGE (n:ProductType {id: row.id})
-SET n += row.props
+ON CREATE SET n.since = $n, n.h = row.props.h
+WITH n, row
+WHERE n.h IS NOT NULL
+SET n += row.props, n.since = coalesce(n.since, $n), n.until = null
 RETURN count(DISTINCT n) AS written

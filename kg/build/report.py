@@ -31,7 +31,12 @@ class StageReport:
 
 @dataclass(frozen=True, slots=True)
 class WriteReport:
-    """What the load changed in the graph, from the store's own counts."""
+    """What the load changed in the graph, from the store's own counts; ``kinds`` has them by kind.
+
+    ``generation`` is what readers see since, where they saw ``before``; 0 when they saw this build already or are not
+    to see it yet. ``removed`` is what only builds showed that are not kept any more; ``kept`` of it has something of
+    somebody else's on it, and ``left`` batches were not come to.
+    """
 
     store: str
     created: int
@@ -39,6 +44,14 @@ class WriteReport:
     deleted: int
     unchanged: int
     seconds: float
+    build: str = ""
+    kinds: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
+    before: str = ""
+    generation: int = 0
+    switch_seconds: float = 0.0
+    removed: int = 0
+    kept: int = 0
+    left: int = 0
 
     @property
     def writes(self) -> int:

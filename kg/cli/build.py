@@ -12,7 +12,7 @@ from extractors.llm.session import open_askers
 from extractors.llm.stats import AskerStats
 from kg.build.builds import Builds
 from kg.build.pipeline import STAGES, Range, limited, run_build
-from kg.build.publish import load_build
+from kg.build.publish import How, load_build
 from kg.build.report import BuildReport, Quiet, Reporter
 from kg.build.settings import Workspace
 from kg.cli.progress import BytesProgress, TerminalReporter
@@ -76,7 +76,7 @@ def _run(workspace: Workspace, reporter: Reporter, start: str | None, stop: str,
             report = run_build(workspace, askers, reporter, stages)
     if stop != "load" or not report.build:
         return report
-    loaded = load_build(workspace, report.build, reporter, dry_run=dry_run)
+    loaded = load_build(workspace, report.build, reporter, How(dry_run=dry_run))
     return replace(report, load=loaded)
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from kg.build.report import BuildReport, CostReport
+from kg.build.report import BuildReport, CostReport, WriteReport
 from kg.cli.tables import table
 
-__all__ = ["money_text", "price_line", "print_summary"]
+__all__ = ["money_text", "price_line", "print_load", "print_summary"]
 
 _HEAD = ("stage", "in", "kept", "review", "dropped", "failed", "seconds")
 
@@ -29,16 +29,27 @@ def print_summary(report: BuildReport, builds: Path, *, dry_run: bool = False) -
         for line in [*_answers(report), *_cost(report.cost)]:
             click.echo(line)
     if report.load is not None:
-        load = report.load
-        would = "the load would write" if dry_run else "the load wrote"
-        click.echo(
-            f"{would} {load.writes:,} changes to the {load.store} graph: {load.created:,} created, "
-            f"{load.updated:,} updated, {load.deleted:,} deleted; {load.unchanged:,} were as they should be "
-            f"({load.seconds:.1f} s)"
-        )
+        print_load(report.load, dry_run=dry_run)
     for line in _to_read(report, builds):
         click.echo(line)
     click.echo(f"build {report.build or '(unfinished)'}, {report.seconds:.1f} s in all")
+
+
+def print_load(load: WriteReport, *, dry_run: bool = False) -> None:
+    """Print what a load wrote, what readers see since, and what was removed."""
+    would = "the load would write" if dry_run else "the load wrote"
+    click.echo(
+        f"{would} {load.writes:,} changes to the {load.store} graph: {load.created:,} created, "
+        f"{load.updated:,} updated, {load.deleted:,} deleted; {load.unchanged:,} were as they should be "
+        f"({load.seconds:.1f} s)"
+    )
+    if load.generation:
+        before = f" instead of {load.before}" if load.before else ""
+        click.echo(f"readers see {load.build}{before} (switched in {load.switch_seconds * 1000:.0f} ms)")
+    if load.kept:
+        click.echo(f"{load.kept:,} nodes and edges that are gone stay: something of yours is on them")
+    if load.left:
+        click.echo(f"{load.left:,} batches of what only older builds show are left for the next load")
 
 
 def money_text(money: Decimal | None, currency: str) -> str:

@@ -1,4 +1,4 @@
-"""Compare graphs: our nodes and relationships, whole but for the build that wrote them, in a form of their own."""
+"""Compare graphs: what readers see of ours, whole but for the builds that wrote it, in a form of its own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from kg.store.driver import GraphStore
 __all__ = ["digest", "dump"]
 
 T = TypeVar("T")
+_VERSION = {"build", "since", "until"}  # how it came to be, not what it is
 _MODULUS = 2**256
 
 
@@ -38,5 +39,5 @@ def _sum(lines: Iterable[bytes]) -> int:
 
 
 def _line(row: Mapping[str, Any]) -> bytes:
-    props = {name: value for name, value in row["props"].items() if value is not None and name != "build"}
+    props = {name: value for name, value in row["props"].items() if value is not None and name not in _VERSION}
     return to_json({**row, "props": props})

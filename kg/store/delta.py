@@ -1,108 +1,28 @@
 """What a load has to do: the build's files compared with what the graph holds, out of core in DuckDB.
 
-Memory stays flat: files are scanned, hashes read back from the graph are spilled to a temporary folder, and
-rows to write come in batches.
+What the graph holds is known from the files of the build that was loaded last, or is read back from the graph. Memory
+stays flat: files are scanned, hashes are spilled to a temporary folder, and rows to write come in batches.
 """
 
 from __future__ import annotations
 
-import glob
 import itertools
 import tempfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from kg.catalog.tags import TAGGED
-from kg.errors import ArtefactError, StoreError
-from kg.store.kinds import EdgeKind, NodeTable
+from kg.errors import StoreError
+from kg.store.kinds import EdgeKind, Kind
+from kg.store.tables import GraphFiles, open_tables
 
 __all__ = ["Delta", "GraphFiles", "Workbench", "open_files"]
 
 _CHUNK = 10_000
-_MEMORY = "512MB"
-_INTENT = {
-    "id": "VARCHAR",
-    "name": "VARCHAR",
-    "kind": "VARCHAR",
-    "description": "VARCHAR",
-    "popularity": "DOUBLE",
-}
-_TYPE = {
-    "id": "VARCHAR",
-    "name": "VARCHAR",
-    "category": "VARCHAR",
-    "products": "BIGINT",
-    "reach": "DOUBLE",
-    "aliases": "VARCHAR[]",
-}
-_THEME = {
-    "id": "VARCHAR",
-    "name": "VARCHAR",
-    "intent_id": "VARCHAR",
-    "rank": "BIGINT",
-    "members": "VARCHAR[]",
-    "provenance": "STRUCT(model VARCHAR, prompt_hash VARCHAR)",
-}
-_EDGE = {
-    "relation": "VARCHAR",
-    "source_kind": "VARCHAR",
-    "source_id": "VARCHAR",
-    "target_kind": "VARCHAR",
-    "target_id": "VARCHAR",
-    "explanation": "VARCHAR",
-    "plausibility": "DOUBLE",
-    "typicality": "DOUBLE",
-    "confidence": "DOUBLE",
-    "rank": "BIGINT",
-    "contexts": "VARCHAR[]",
-    "h": "VARCHAR",
-    "provenance": "STRUCT(model VARCHAR, prompt_hash VARCHAR)",
-    "evidence": "STRUCT(samples BIGINT, agreed BIGINT, lift DOUBLE, pairs BIGINT, reviewer VARCHAR)",
-}
-_TYPE_EDGE = (
-    "SELECT relation, source_kind, source_id, target_kind, target_id, explanation, plausibility, typicality, "
-    "confidence, rank, contexts, h, provenance.model AS model, provenance.prompt_hash AS prompt_hash, "
-    "evidence.samples AS samples, evidence.agreed AS agreed, evidence.lift AS lift, evidence.pairs AS pairs, "
-    "evidence.reviewer AS reviewer FROM edge_file"
-)
-_THEME_NODE = (
-    "SELECT id, name, intent_id, rank, provenance.model AS model, provenance.prompt_hash AS prompt_hash FROM theme_file"
-)
-_THEME_MEMBER = (
-    "SELECT id AS theme_id, unnest(members) AS type_id, unnest(generate_series(1, len(members))) AS rank "
-    "FROM theme_file"
-)
-_ATTRIBUTES = ("audience", "diet", "size", "color", "compatible_with", "flavour", "form", "scent", "size_class")
-# Tags are laid over the products' own attributes. A decimal or a float32 is a number to Parquet, but nothing the
-# graph's wire format knows.
-_PRODUCT = (
-    "SELECT * EXCLUDE (attributes, tags) "
-    "REPLACE (CAST(price AS DOUBLE) AS price, CAST(popularity AS DOUBLE) AS popularity), "
-    + ", ".join(
-        f"coalesce(json_extract_string(tags, '$.{name}'), json_extract_string(attributes, '$.{name}')) AS {name}"
-        for name in _ATTRIBUTES
-    )
-)
-_SCORES = ("plausibility", "typicality", "confidence", "lift")
-_PRODUCT_EDGE = f"SELECT * REPLACE ({', '.join(f'CAST({name} AS DOUBLE) AS {name}' for name in _SCORES)})"
-
-
-@dataclass(frozen=True, slots=True)
-class GraphFiles:
-    """The artefacts a graph is loaded from."""
-
-    products: Path
-    product_types: Path
-    intents: Path
-    edges: Path
-    themes: Path
-    product_edges: Path
-    tags: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,56 +47,8 @@ def open_files(files: GraphFiles) -> Generator[Workbench]:
     Raises:
         ArtefactError: a file is missing or is not what it should be.
     """
-    single = [getattr(files, field.name) for field in fields(files) if field.name != "tags"]
-    for path in (*single, *files.tags):
-        if not path.is_file():
-            raise ArtefactError(f"{path} is missing", remedy="run the stage that makes it: kg build")
-    with (
-        tempfile.TemporaryDirectory(prefix="product-kg-") as spill,
-        duckdb.connect(
-            config={
-                "memory_limit": _MEMORY,
-                "temp_directory": spill,
-                "threads": 2,
-                "autoload_known_extensions": False,
-            }
-        ) as connection,
-    ):
-        try:
-            _views(connection, files)
-            yield Workbench(connection)
-        except duckdb.Error as error:
-            raise ArtefactError(
-                f"the build's files cannot be read: {str(error).strip()[:400]}",
-                remedy="make them again: kg build",
-            ) from error
-
-
-def _views(connection: duckdb.DuckDBPyConnection, files: GraphFiles) -> None:
-    """Name the files' tables as :mod:`kg.store.kinds` does. Paths travel as values, never as SQL."""
-    for name, path, columns in (
-        ("intent", files.intents, _INTENT),
-        ("type", files.product_types, _TYPE),
-        ("edge_file", files.edges, _EDGE),
-        ("theme_file", files.themes, _THEME),
-    ):
-        read = connection.read_json(_literal(path), columns=columns, format="newline_delimited")
-        read.to_table(name)
-    connection.execute(f"CREATE VIEW type_edge AS {_TYPE_EDGE}")
-    connection.execute(f"CREATE VIEW theme AS {_THEME_NODE}")
-    connection.execute(f"CREATE VIEW theme_member AS {_THEME_MEMBER}")
-    connection.read_parquet(_literal(files.products)).create_view("product_file")
-    connection.execute("CREATE TABLE tagged (id VARCHAR, tags VARCHAR)")
-    if files.tags:
-        connection.execute(f"INSERT INTO tagged {TAGGED}", {"tags": [_literal(path) for path in files.tags]})
-    connection.execute(f"CREATE VIEW product AS {_PRODUCT} FROM product_file LEFT JOIN tagged USING (id)")
-    connection.read_parquet(_literal(files.product_edges)).create_view("product_edge_file")
-    connection.execute(f"CREATE VIEW product_edge AS {_PRODUCT_EDGE} FROM product_edge_file")
-
-
-def _literal(path: Path) -> str:
-    """Return ``path`` so that the engine does not read a bracket or star in it as a pattern."""
-    return glob.escape(str(path))
+    with open_tables(files) as connection:
+        yield Workbench(connection)
 
 
 class Workbench:
@@ -185,7 +57,7 @@ class Workbench:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._db = connection
 
-    def stage(self, kind: NodeTable | EdgeKind) -> None:
+    def stage(self, kind: Kind) -> None:
         """Note keys and hashes of ``kind`` in the files, and refuse what cannot be loaded.
 
         Raises:
@@ -194,7 +66,7 @@ class Workbench:
         file, keys = kind.file, ", ".join(kind.keys)
         self._db.execute(f"CREATE TABLE wanted_{file} AS SELECT {keys}, h FROM ({kind.select})")
         columns = "".join(f"{name} VARCHAR, " for name in kind.keys)
-        self._db.execute(f"CREATE TABLE present_{file} ({columns}h VARCHAR)")
+        self._db.execute(f"CREATE TABLE present_{file} ({columns}h VARCHAR, since BIGINT)")
         self._refuse(
             f"SELECT {keys} FROM wanted_{file} GROUP BY {keys} HAVING count(*) > 1",
             f"{kind.name} rows that stand twice",
@@ -210,26 +82,56 @@ class Workbench:
                     f"{kind.name} rows with an end that is in no file of the build",
                 )
 
-    def remember(self, kind: NodeTable | EdgeKind, rows: Iterable[Sequence[str]]) -> None:
-        """Note what the graph holds of ``kind``, rows of its keys and its hash; forget older notes."""
+    def remember(self, kind: Kind, rows: Iterable[Sequence[Any]]) -> None:
+        """Note what the graph holds of ``kind``: rows of its keys, hash and generation; forget older notes."""
         self._db.execute(f"DELETE FROM present_{kind.file}")
-        marks = ", ".join(["unnest(CAST(? AS VARCHAR[]))"] * (len(kind.keys) + 1))
+        marks = ", ".join(["unnest(CAST(? AS VARCHAR[]))"] * (len(kind.keys) + 1)) + ", unnest(CAST(? AS BIGINT[]))"
         iterator = iter(rows)
         while chunk := list(itertools.islice(iterator, _CHUNK)):
             columns = [list(column) for column in zip(*chunk, strict=True)]
             self._db.execute(f"INSERT INTO present_{kind.file} SELECT {marks}", columns)
 
-    def compare(self, kind: NodeTable | EdgeKind, *, stale: bool) -> Delta:
-        """Return what ``kind`` needs. ``stale``: another version wrote what is there, so rewrite it.
+    def recall(self, kind: Kind, before: Workbench) -> None:
+        """Note what the graph holds of ``kind``: what the files of the build before say."""
+        with tempfile.TemporaryDirectory(prefix="product-kg-") as folder:
+            file = Path(folder, "before.parquet")
+            keys = ", ".join(kind.keys)
+            before.write_hashes(kind, file)
+            self._db.execute(
+                f"INSERT INTO present_{kind.file} SELECT {keys}, h, 0 FROM read_parquet($file)", {"file": str(file)}
+            )
 
-        A relationship that is there twice counts as gone and to be created.
+    def write_hashes(self, kind: Kind, file: Path) -> None:
+        """Write keys and hashes of ``kind`` in the files to a Parquet file."""
+        text = f"COPY (SELECT {', '.join(kind.keys)}, h FROM ({kind.select})) TO $file (FORMAT parquet)"
+        self._db.execute(text, {"file": str(file)})
+
+    def doubt(self, kind: Kind, rows: Sequence[Sequence[str]]) -> None:
+        """Forget the hashes of the rows with these keys: their content is not what those say."""
+        for start in range(0, len(rows), _CHUNK):
+            columns = [list(column) for column in zip(*rows[start : start + _CHUNK], strict=True)]
+            named = ", ".join(f"unnest(CAST(? AS VARCHAR[])) AS {name}" for name in kind.keys)
+            keys = ", ".join(kind.keys)
+            self._db.execute(
+                f"UPDATE present_{kind.file} SET h = '' WHERE ({keys}) IN (SELECT ({keys}) FROM (SELECT {named}))",
+                columns,
+            )
+
+    def compare(self, kind: Kind, generation: int, *, stale: bool) -> Delta:
+        """Return what ``kind`` needs to show the files from ``generation`` on.
+
+        ``stale``: another version wrote what is there, so rewrite it. A relationship that is there twice counts as
+        gone and to be created.
         """
         file, keys = kind.file, ", ".join(kind.keys)
-        once = f"SELECT {keys}, min(h) AS h, count(*) AS n FROM present_{file} GROUP BY {keys}"
-        self._db.execute(f"CREATE TABLE once AS {once}")
+        self._db.execute(
+            f"CREATE TABLE once AS SELECT {keys}, min(h) AS h, max(since) AS since, count(*) AS n "
+            f"FROM present_{file} GROUP BY {keys}"
+        )
         reason = "TRUE" if stale else "p.h IS NULL OR p.n > 1 OR p.h <> w.h"
         self._db.execute(
-            f"CREATE TABLE todo_{file} AS SELECT {_prefixed('w', kind)}, p.h IS NULL OR p.n > 1 AS fresh "
+            f"CREATE TABLE todo_{file} AS SELECT {_prefixed('w', kind)}, p.h IS NULL OR p.n > 1 AS fresh, "
+            f"NOT fresh AND p.since < {generation:d} AS old "
             f"FROM wanted_{file} w LEFT JOIN once p USING ({keys}) WHERE {reason}"
         )
         self._db.execute(
@@ -245,13 +147,17 @@ class Workbench:
             gone=self._count(f"gone_{file}"),
         )
 
-    def changed(self, kind: NodeTable | EdgeKind, size: int) -> Iterator[list[dict[str, Any]]]:
-        """Yield the rows to create or update by their keys, ``size`` at a time, as the write file takes them."""
+    def changed(self, kind: Kind, size: int, *, old: bool) -> Iterator[list[dict[str, Any]]]:
+        """Yield the rows to create or update by their keys, ``size`` at a time, as the write files take them.
+
+        ``old``: those that the graph shows in an earlier generation, or else the others.
+        """
         keys = ", ".join(kind.keys)
-        text = f"SELECT f.* FROM ({kind.select}) f SEMI JOIN todo_{kind.file} USING ({keys}) ORDER BY {keys}"
+        todo = f"SELECT * FROM todo_{kind.file} WHERE old = {old}"
+        text = f"SELECT f.* FROM ({kind.select}) f SEMI JOIN ({todo}) USING ({keys}) ORDER BY {keys}"
         return ([kind.row(values) for values in batch] for batch in self._batches(text, size))
 
-    def gone(self, kind: NodeTable | EdgeKind, size: int) -> Iterator[list[dict[str, Any]]]:
+    def gone(self, kind: Kind, size: int) -> Iterator[list[dict[str, Any]]]:
         """Yield the keys to delete in order, ``size`` at a time."""
         return self._batches(f"SELECT * FROM gone_{kind.file} ORDER BY ALL", size)
 
@@ -273,5 +179,5 @@ class Workbench:
             raise StoreError(f"{what}: {shown}", remedy="make the build's files again: kg build")
 
 
-def _prefixed(table: str, kind: NodeTable | EdgeKind) -> str:
+def _prefixed(table: str, kind: Kind) -> str:
     return ", ".join(f"{table}.{name} AS {name}" for name in kind.keys)

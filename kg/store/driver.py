@@ -11,18 +11,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 
-from kg.errors import StoreError
+from kg.errors import StoreBusy, StoreError
 from kg.store import queries
 
 if TYPE_CHECKING:
     import neo4j
 
-__all__ = ["GraphStore", "Row", "StoreInfo"]
+__all__ = ["GraphStore", "Policy", "Row", "Step", "StoreInfo"]
 
 T = TypeVar("T")
 Row = dict[str, Any]
 _INDEX_WAIT_S = 300.0
 _COMMIT_TRIES = 3
+_HOLD = "lock/hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,28 @@ class StoreInfo:
     database: str
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A query of a transaction. ``expects``: what its column ``written`` must say, or nothing of it stays."""
+
+    name: str
+    parameters: Mapping[str, Any]
+    expects: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How to write: rows of a transaction, published builds to keep, and seconds for removing older ones."""
+
+    batch_size: int
+    keep_builds: int = 2
+    prune_s: float = 60.0
+
+
 class GraphStore:
     """An open graph database. Made by :func:`kg.store.stores.open_store`.
 
-    ``index_schema`` creates the full-text indexes, which the stores declare in different languages;
+    ``index_schema`` creates the full-text and vector indexes, which the stores declare in different languages;
     everything else is the same for all.
     """
 
@@ -47,13 +66,13 @@ class GraphStore:
         self,
         driver: neo4j.Driver,
         info: StoreInfo,
-        batch_size: int,
+        policy: Policy,
         index_schema: Callable[[], None] | None = None,
     ) -> None:
         self._driver = driver
         self._info = info
         self._index_schema = index_schema
-        self.batch_size = batch_size
+        self.policy = policy
 
     @property
     def kind(self) -> str:
@@ -90,44 +109,53 @@ class GraphStore:
 
         return self._session(lambda session: session.execute_read(work), read=True)
 
-    def write(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
-        """Return the rows of a query from ``cypher/write``, ``delete`` or ``publish``; one transaction.
+    def write(self, *steps: Step) -> list[list[Row]]:
+        """Run queries that write, in one transaction, and return the rows of each.
 
         Raises:
-            StoreError: the file does not write, or the database refused; nothing of it stays then.
+            StoreBusy: the first step is one that holds the lock, and it is lost.
+            StoreError: a file does not write, a step wrote another number than it expects, or the database refused;
+                nothing of it stays then.
         """
-        return self._write(name, parameters, None)
+        texts: list[LiteralString] = [_allowed(step.name, queries.WRITE_FOLDERS) for step in steps]
 
-    def write_rows(self, name: str, rows: Sequence[Row], build: str = "") -> int:
-        """Write ``rows`` in one managed transaction and return how many are in the graph: all of them.
+        def work(tx: neo4j.ManagedTransaction) -> list[list[Row]]:
+            return [_run(tx, text, step) for text, step in zip(texts, steps, strict=True)]
 
-        Raises:
-            StoreError: fewer were written than sent (an id is no node); nothing of the batch stays.
-        """
+        return self._session(lambda session: session.execute_write(work))
 
-        def check(answer: list[Row]) -> None:
-            if (written := answer[0]["written"]) != len(rows):
-                raise StoreError(f"{name}: {len(rows):,} rows sent, {written:,} written")
-
-        answer = self._write(name, {"rows": rows, "build": build}, check)
-        return int(answer[0]["written"])
+    def indexes(self) -> dict[str, str]:
+        """Return the state of every index by its name; ``ONLINE`` when it answers."""
+        text = queries.cypher("schema/state")
+        rows = self._session(lambda session: session.execute_read(_rows_of, text), read=True)
+        return {row["name"]: row["state"] for row in rows}
 
     def ensure_schema(self) -> None:
-        """Create constraints and indexes where they are missing, and wait until they answer."""
+        """Create constraints and indexes where they are missing, and wait until they answer.
+
+        When none is missing nothing is asked for, so that a user without the right to make them can load.
+        """
+        if not self.missing_schema():
+            return
         self._run_all(queries.statements("schema/constraints.cypher"))
         self._run_all(queries.statements("schema/indexes.cypher"))
         if self._index_schema is None:
             self._run_all(queries.statements("schema/fulltext.cypher"))
+            self._run_all(queries.statements("schema/vector.cypher"))
         else:
             self._index_schema()
         self._await_indexes()
 
+    def missing_schema(self) -> list[str]:
+        """Return the names of our constraints and indexes that are not there or do not answer yet, sorted."""
+        online = {name for name, state in self.indexes().items() if state == "ONLINE"}
+        # A constraint is the index behind it, which one of the stores names after label and property.
+        return sorted(name for name, label in queries.declared() if not {name, f"{label}[id]"} & online)
+
     def _await_indexes(self) -> None:
-        text = queries.cypher("schema/state")
         deadline = time.monotonic() + _INDEX_WAIT_S
         while True:
-            rows = self._session(lambda session: session.execute_read(_rows_of, text), read=True)
-            if not (waiting := sorted(row["name"] for row in rows if row["state"] != "ONLINE")):
+            if not (waiting := self.missing_schema()):
                 return
             if time.monotonic() > deadline:
                 raise StoreError(f"indexes do not come online: {', '.join(waiting)}", remedy="see the server's log")
@@ -136,17 +164,6 @@ class GraphStore:
     def _run_all(self, texts: Sequence[LiteralString]) -> None:
         for text in texts:
             self._session(lambda session, text=text: session.execute_write(lambda tx: tx.run(text).consume()))
-
-    def _write(self, name: str, parameters: Mapping[str, Any], check: Callable[[list[Row]], None] | None) -> list[Row]:
-        text = _allowed(name, queries.WRITE_FOLDERS)
-
-        def work(tx: neo4j.ManagedTransaction) -> list[Row]:
-            answer = [dict(row) for row in tx.run(text, dict(parameters))]
-            if check is not None:
-                check(answer)
-            return answer
-
-        return self._session(lambda session: session.execute_write(work))
 
     def _session(self, use: Callable[[neo4j.Session], T], *, read: bool = False) -> T:
         """Run ``use`` in a session. A commit of unknown outcome is run again: every write file may be."""
@@ -171,6 +188,15 @@ class GraphStore:
         return self._driver.session(  # pyright: ignore[reportUnknownMemberType]
             database=self._info.database, default_access_mode=mode
         )
+
+
+def _run(tx: neo4j.ManagedTransaction, text: LiteralString, step: Step) -> list[Row]:
+    answer = [dict(row) for row in tx.run(text, dict(step.parameters))]
+    if step.expects is not None and (written := answer[0]["written"]) != step.expects:
+        if step.name == _HOLD:
+            raise StoreBusy("another process took over and writes this graph now", remedy="leave it to that one")
+        raise StoreError(f"{step.name}: {step.expects:,} rows sent, {written:,} written")
+    return answer
 
 
 def _rows_of(tx: neo4j.ManagedTransaction, text: LiteralString) -> list[Row]:

@@ -22,7 +22,7 @@ import neo4j
 from kg.errors import StoreBusy, StoreError
 from kg.records import fsync_folder
 from kg.store import queries
-from kg.store.driver import GraphStore, StoreInfo
+from kg.store.driver import GraphStore, Policy, StoreInfo
 from kg.store.failures import mapped
 from kg.store.options import StoreOptions
 from kg.store.server import connect, identify
@@ -66,21 +66,22 @@ def open_embedded(options: StoreOptions) -> Generator[GraphStore]:
         engine, uri = _started(folder, password := _password(folder))
         try:
             database = _opened(engine, folder)
-            with mapped(str(folder)), connect(uri, "root", password) as driver:
-                yield _store(driver, database, folder, options.batch_size or _BATCH)
+            with mapped(str(folder)), connect(uri, "root", password, options.retry_s) as driver:
+                policy = Policy(options.batch_size or _BATCH, options.keep_builds, options.prune_s)
+                yield _store(driver, database, folder, policy)
         finally:
             engine.stop()
 
 
-def _store(driver: neo4j.Driver, database: _Database, folder: Path, batch_size: int) -> GraphStore:
+def _store(driver: neo4j.Driver, database: _Database, folder: Path, policy: Policy) -> GraphStore:
     known = identify(driver, "embedded", str(folder), _DATABASE)
     info = StoreInfo("embedded", str(folder), known.agent, known.version, _DATABASE)
 
     def index_schema() -> None:
-        for statement in queries.statements("schema/arcadedb/fulltext.sql"):
+        for statement in queries.statements("schema/arcadedb/search.sql"):
             database.command("sql", statement)
 
-    return GraphStore(driver, info, batch_size, index_schema)
+    return GraphStore(driver, info, policy, index_schema)
 
 
 @contextmanager

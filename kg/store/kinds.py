@@ -12,21 +12,27 @@ from typing import Any
 from kg.model import NodeKind, Relation
 from kg.text import key
 
-__all__ = ["EDGE_KINDS", "EDGE_PROPERTIES", "NODE_KINDS", "SCHEMA", "EdgeKind", "NodeTable", "search_words"]
+__all__ = [
+    "EDGE_KINDS", "EDGE_PROPERTIES", "NODE_KINDS", "SCHEMA", "EdgeKind", "Kind", "NodeTable", "search_words",
+]  # fmt: skip
 
 # Raise it when what is written for the same content changes: the next load then rewrites everything.
-SCHEMA = 2
+SCHEMA = 3
 EDGE_PROPERTIES = (
     "explanation", "plausibility", "typicality", "confidence", "rank", "contexts", "samples", "agreed",
     "lift", "pairs", "reviewer", "model", "prompt_hash",
 )  # fmt: skip
 _VIA = ("via_source", "via_target")
+_VERSION = ("since", "until")
 _FILE = {NodeKind.INTENT: "intent", NodeKind.TYPE: "type", NodeKind.PRODUCT: "product", NodeKind.THEME: "theme"}
 # Relations that no model claimed: their properties, and the SQL of s, t, those and h. What one says is in its ends;
 # the hash marks it as ours, and holds the rank where there is one.
 _STRUCTURE: dict[Relation, tuple[tuple[str, ...], str]] = {
     Relation.IS_A: ((), "SELECT id AS s, type_id AS t, 'is_a' AS h FROM product WHERE type_id <> ''"),
-    Relation.HAS_THEME: ((), "SELECT intent_id AS s, id AS t, 'has_theme' AS h FROM theme"),
+    Relation.HAS_THEME: (
+        ("rank",),
+        "SELECT intent_id AS s, id AS t, rank, 'has_theme ' || rank AS h FROM theme",
+    ),
     Relation.IN_THEME: (
         ("rank",),
         "SELECT type_id AS s, theme_id AS t, rank, 'in_theme ' || rank AS h FROM theme_member",
@@ -36,11 +42,15 @@ _STRUCTURE: dict[Relation, tuple[tuple[str, ...], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class NodeTable:
-    """A label: ``columns`` are its properties but ``id``, ``search`` and ``h``; ``words`` are searched by."""
+    """A label: ``columns`` are its properties but ``id``, ``search``, ``embedding`` and ``h``.
+
+    ``words`` are searched by; with ``by_meaning`` the first of them is, too, through its embedding.
+    """
 
     label: NodeKind
     columns: tuple[str, ...]
     words: tuple[str, ...]
+    by_meaning: bool = False
     keys: tuple[str, ...] = ("id",)
 
     @property
@@ -59,6 +69,12 @@ class NodeTable:
         return f"nodes_{self.file}"
 
     @property
+    def ours(self) -> list[str]:
+        """Names of all properties that we write."""
+        meaning = ("embedding",) if self.by_meaning else ()
+        return ["id", *self.columns, "search", *meaning, "h", *_VERSION]
+
+    @property
     def select(self) -> str:
         """SQL: id, columns, words that are no columns, h (16 hex digits of a sha256 over all of them)."""
         named = dict.fromkeys((*self.columns, *self.words))
@@ -70,6 +86,8 @@ class NodeTable:
         """Return one row of ``select`` as its write file takes it."""
         props = {name: values[name] for name in (*self.columns, "h")}
         props["search"] = search_words(*(values[name] for name in self.words))
+        if self.by_meaning:
+            props["embedding"] = _embedding(values[self.words[0]])
         return {"id": values["id"], "props": props}
 
 
@@ -98,13 +116,18 @@ class EdgeKind:
         return f"edges_{self.file}"
 
     @property
+    def ours(self) -> list[str]:
+        """Names of all properties that we write."""
+        return [*self.columns, "build", "h", *_VERSION]
+
+    @property
     def ends(self) -> tuple[str, str]:
         """The tables its ends are in."""
         return _FILE[self.source], _FILE[self.target]
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Properties besides ``h`` and ``build``."""
+        """Properties besides ``h``, ``build``, ``since`` and ``until``."""
         if self.relation in _STRUCTURE:
             return _STRUCTURE[self.relation][0]
         return EDGE_PROPERTIES + _VIA if self.target is NodeKind.PRODUCT else EDGE_PROPERTIES
@@ -129,9 +152,10 @@ class EdgeKind:
         }
 
 
+Kind = NodeTable | EdgeKind
 NODE_KINDS = (
-    NodeTable(NodeKind.INTENT, ("name", "kind", "description", "popularity"), ("name",)),
-    NodeTable(NodeKind.TYPE, ("name", "category", "products", "reach"), ("name", "aliases")),
+    NodeTable(NodeKind.INTENT, ("name", "kind", "description", "popularity"), ("name",), by_meaning=True),
+    NodeTable(NodeKind.TYPE, ("name", "category", "products", "reach"), ("name", "aliases"), by_meaning=True),
     NodeTable(
         NodeKind.PRODUCT,
         (
@@ -140,7 +164,7 @@ NODE_KINDS = (
         ),
         ("title", "brand"),
     ),
-    NodeTable(NodeKind.THEME, ("name", "intent_id", "rank", "model", "prompt_hash"), ("name",)),
+    NodeTable(NodeKind.THEME, ("name", "intent_id", "model", "prompt_hash"), ("name",)),
 )  # fmt: skip
 _PEERS = (Relation.COMPLEMENTS, Relation.SUBSTITUTES, Relation.PAIRS_WITH)
 EDGE_KINDS = (
@@ -166,3 +190,11 @@ def search_words(name: str, more: str | list[str] | None = None) -> str:
         return words if not brand or f" {brand} " in f" {words} " else f"{brand} {words}"
     names = [name, *(more or [])]
     return " | ".join(dict.fromkeys(words for words in map(key, names) if words))
+
+
+def _embedding(name: str) -> list[float] | None:
+    """Return the unit vector that ``name`` is found by; ``None`` when nothing of it is known."""
+    from linkers.embeddings import load_embedder  # noqa: PLC0415 - its table is mapped when it is used
+
+    vector = load_embedder().encode([name])[0]
+    return vector.tolist() if vector.any() else None

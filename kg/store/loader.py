@@ -1,36 +1,56 @@
-"""Load a build into a graph: only what changed, and the same graph however often it is interrupted.
+"""Load a build into a graph: only what changed, beside what readers see, and the same graph however often interrupted.
 
-Constraints first, nodes before edges, edges that are gone before new ones of their kind, nodes that are
-gone last, and last of all ``KgMeta``, which names the build. Every batch is one managed transaction of rows
-that may be written again, so a load that was killed is completed by the next one.
+Constraints first, nodes before edges, and last of all the switch, which shows the new generation to readers. A changed
+edge is a new version beside the old one; one that is gone is marked with the generation it is gone from. Every batch is
+one managed transaction of rows that may be written again, so a load that was killed is completed by the next one.
+
+Properties of nodes are facts of the catalogue and have no versions: they are those of the newest load.
 
 Ours is what has one of our labels or types and a content hash ``h``. Nothing else is changed or deleted.
 """
 
 from __future__ import annotations
 
-import json
+import hashlib
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kg.errors import StoreError, StoreUnreachable
+from kg.records import to_json
 from kg.store.delta import Delta, GraphFiles, Workbench, open_files
-from kg.store.driver import GraphStore
-from kg.store.kinds import EDGE_KINDS, NODE_KINDS, SCHEMA, EdgeKind, NodeTable
+from kg.store.driver import GraphStore, Row, Step
+from kg.store.kinds import EDGE_KINDS, NODE_KINDS, SCHEMA, EdgeKind, Kind
+from kg.store.lock import Writer, only_writer
+from kg.store.publisher import Pruned, Served, Switch, current, prune, publish
 
-__all__ = ["GraphFiles", "KindCounts", "LoadReport", "load"]
+__all__ = ["Altered", "Before", "GraphFiles", "KindCounts", "LoadReport", "load", "stage"]
 
 Progress = Callable[[int], None]
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """The files of the build that was loaded last: with them nothing needs to be read back from the graph."""
+
+    build: str
+    files: GraphFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """Keys of rows, by kind, whose content in the graph is not what their hash says: they are written again."""
+
+    keys: Mapping[str, Sequence[tuple[str, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
 class KindCounts:
     """What happened to one kind of node or relationship; ``sent = created + updated + unchanged``.
 
-    ``kept`` nodes are gone from the build, but stay because somebody's own relationships hang on them.
+    ``deleted`` are gone from the build; they are removed once no build that is kept shows them.
     """
 
     sent: int = 0
@@ -38,7 +58,6 @@ class KindCounts:
     updated: int = 0
     unchanged: int = 0
     deleted: int = 0
-    kept: int = 0
 
     def __add__(self, other: KindCounts) -> KindCounts:
         return KindCounts(
@@ -47,17 +66,21 @@ class KindCounts:
             self.updated + other.updated,
             self.unchanged + other.unchanged,
             self.deleted + other.deleted,
-            self.kept + other.kept,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What a load did, or with ``dry_run`` would do; ``counts`` by label and ``Source-TYPE->Target``."""
+    """What a load did, or with ``dry_run`` would do; ``counts`` by label and ``Source-TYPE->Target``.
+
+    ``switch`` is ``None`` when readers saw this build already, or are not to see it yet.
+    """
 
     build: str
     dry_run: bool
     counts: dict[str, KindCounts]
+    switch: Switch | None = None
+    pruned: Pruned = field(default_factory=Pruned)
 
     @property
     def total(self) -> KindCounts:
@@ -66,7 +89,7 @@ class LoadReport:
 
     @property
     def writes(self) -> int:
-        """Rows written or deleted; 0 when the graph already was what it should be."""
+        """Rows written or marked as gone; 0 when the graph already was what it should be."""
         total = self.total
         return total.created + total.updated + total.deleted
 
@@ -78,116 +101,180 @@ def load(
     progress: Progress | None = None,
     *,
     dry_run: bool = False,
+    before: Before | Altered | None = None,
 ) -> LoadReport:
-    """Make our part of the graph what ``files`` say, and name it ``build``.
+    """Make our part of the graph what ``files`` say, show it to readers under the name ``build``, and tidy up.
 
-    ``progress`` is called with increments that add up to the rows in the files. ``build`` is set on what is
-    created or changed only.
+    Args:
+        store: the graph.
+        files: the build.
+        build: its name; set on what is created or changed only.
+        progress: called with increments that add up to the rows in the files.
+        dry_run: count only.
+        before: the build that was loaded last, if its files are at hand; or rows whose hash is not to be believed.
 
     Raises:
         ArtefactError: a file is missing or unreadable.
-        StoreError: the files do not fit together, or the database refused; what was written before stays,
-            and the next load completes it.
+        StoreBusy: another load is under way.
+        StoreError: the files do not fit together, or the database refused; readers see what they saw before, and the
+            next load completes what was written.
+    """
+    if dry_run:
+        with open_files(files) as bench:
+            counts = _Run(store, None, bench, build, progress or _ignore).everything(before)
+        return LoadReport(build, dry_run, counts)
+    store.ensure_schema()
+    with only_writer(store) as writer:
+        report = stage(writer, files, build, progress, before=before)
+        sent = {name: count.sent for name, count in report.counts.items()}
+        served = current(store)
+        if served is None or _must_switch(served, build, report, sent):
+            newest = served.newest if served else 0
+            report = replace(report, switch=publish(writer, newest + 1, build, sent))
+        return replace(report, pruned=prune(writer))
+
+
+def stage(
+    writer: Writer,
+    files: GraphFiles,
+    build: str,
+    progress: Progress | None = None,
+    *,
+    before: Before | Altered | None = None,
+) -> LoadReport:
+    """Write what ``build`` needs beside what readers see, and do not show it yet.
+
+    Args and errors as of :func:`load`.
     """
     with open_files(files) as bench:
-        for kind in (*NODE_KINDS, *EDGE_KINDS):
-            bench.stage(kind)
-        current = _current(store)
-        stale = current is not None and current["schema"] != SCHEMA
-        if not dry_run:
-            store.ensure_schema()
-            if current is None:
-                # Marks which version wrote, should this first load be cut off and a newer version complete it.
-                store.write("publish/current", {"props": {"build": "", "schema": SCHEMA, "counts": "{}"}})
-        run = _Run(store, bench, build, progress or _ignore, stale, dry_run)
-        counts = run.everything()
-    if not dry_run:
-        _publish(store, build, counts)
-    return LoadReport(build, dry_run, counts)
+        run = _Run(writer.store, writer, bench, build, progress or _ignore)
+        return LoadReport(build, False, run.everything(before))
 
 
-@dataclass(frozen=True, slots=True)
+def _must_switch(served: Served, build: str, report: LoadReport, sent: dict[str, int]) -> bool:
+    shown = (served.generation, served.build, served.schema, served.counts, served.staging)
+    return bool(report.writes) or shown != (served.newest, build, SCHEMA, sent, "")
+
+
 class _Run:
-    store: GraphStore
-    bench: Workbench
-    build: str
-    progress: Progress
-    stale: bool
-    dry_run: bool
+    """One load. Without a ``writer`` it only counts."""
 
-    def everything(self) -> dict[str, KindCounts]:
-        counts: dict[str, KindCounts] = {}
+    def __init__(
+        self, store: GraphStore, writer: Writer | None, bench: Workbench, build: str, progress: Progress
+    ) -> None:
+        self._store = store
+        self._writer = writer
+        self._bench = bench
+        self._build = build
+        self._progress = progress
+        self._served = current(store) or Served()
+        self._generation = self._served.newest + 1
+        self._stale = self._served.schema != SCHEMA
+        self._begun = bool(self._served.staging)
+
+    def everything(self, before: Before | Altered | None) -> dict[str, KindCounts]:
+        for kind in (*NODE_KINDS, *EDGE_KINDS):
+            self._bench.stage(kind)
+        if not isinstance(before, Before) or not self._is_loaded(before):
+            return self._all(None, before.keys if isinstance(before, Altered) else {})
+        with open_files(before.files) as known:
+            return self._all(known, {})
+
+    def _all(self, known: Workbench | None, altered: Mapping[str, Sequence[tuple[str, ...]]]) -> dict[str, KindCounts]:
         deltas: dict[str, Delta] = {}
+        for kind in (*NODE_KINDS, *EDGE_KINDS):
+            self._recall(kind, known)
+            self._bench.doubt(kind, altered.get(kind.name, ()))
+            delta = deltas[kind.name] = self._bench.compare(kind, self._generation, stale=self._stale)
+            if isinstance(kind, EdgeKind):
+                self._retire(kind, delta)
+            self._upsert(kind, delta)
         for kind in NODE_KINDS:
-            deltas[kind.name] = self._compare(kind)
-            counts[kind.name] = self._upsert(kind, deltas[kind.name])
-        for kind in EDGE_KINDS:
-            delta = self._compare(kind)
-            deleted = self._delete(kind, delta)
-            counts[kind.name] = replace(self._upsert(kind, delta), deleted=deleted)
-        for kind in NODE_KINDS:
-            gone = deltas[kind.name].gone
-            deleted = self._delete(kind, deltas[kind.name])
-            counts[kind.name] = replace(counts[kind.name], deleted=deleted, kept=gone - deleted)
-        return counts
+            self._retire(kind, deltas[kind.name])
+        return {
+            name: KindCounts(delta.sent, delta.created, delta.updated, delta.unchanged, delta.gone)
+            for name, delta in deltas.items()
+        }
 
-    def _compare(self, kind: NodeTable | EdgeKind) -> Delta:
-        self.store.stream(
-            f"read/hashes_{kind.file}",
-            None,
-            lambda rows: self.bench.remember(kind, (row.values() for row in rows)),
-        )
-        return self.bench.compare(kind, stale=self.stale)
+    def _is_loaded(self, before: Before) -> bool:
+        """Whether the newest state of the graph is that of ``before``, whole."""
+        served = self._served
+        return (served.newest_build, served.schema, served.staging) == (before.build, SCHEMA, "")
 
-    def _upsert(self, kind: NodeTable | EdgeKind, delta: Delta) -> KindCounts:
-        self.progress(delta.unchanged)
-        if self.dry_run:
-            self.progress(delta.created + delta.updated)
-        elif delta.created or delta.updated:
-            for rows in self.bench.changed(kind, self.store.batch_size):
-                self._write(kind, rows)
-                self.progress(len(rows))
-            _log.info("%s: %s created, %s updated", kind.name, delta.created, delta.updated)
-        return KindCounts(delta.sent, delta.created, delta.updated, delta.unchanged)
+    def _recall(self, kind: Kind, known: Workbench | None) -> None:
+        if known is not None:
+            self._bench.recall(kind, known)
+        else:
+            self._store.stream(
+                f"read/hashes_{kind.file}",
+                None,
+                lambda rows: self._bench.remember(kind, (row.values() for row in rows)),
+            )
 
-    def _write(self, kind: NodeTable | EdgeKind, rows: list[dict[str, Any]]) -> None:
+    def _upsert(self, kind: Kind, delta: Delta) -> None:
+        self._progress(delta.unchanged)
+        if self._writer is None:
+            self._progress(delta.created + delta.updated)
+            return
+        if not (delta.created or delta.updated):
+            return
+        versioned = isinstance(kind, EdgeKind)
+        for old in (True, False):
+            for rows in self._bench.changed(kind, self._store.policy.batch_size, old=old):
+                steps = [Step(f"{'change' if old and versioned else 'write'}/{kind.stem}", self._rows(rows), len(rows))]
+                if old and versioned:
+                    steps.append(self._note(kind, rows))
+                self._write(kind, rows, steps)
+                self._progress(len(rows))
+        _log.info("%s: %s created, %s updated", kind.name, delta.created, delta.updated)
+
+    def _retire(self, kind: Kind, delta: Delta) -> None:
+        if self._writer is None or not delta.gone:
+            return
+        for rows in self._bench.gone(kind, self._store.policy.batch_size):
+            self._write(kind, rows, [Step(f"retire/{kind.stem}", self._rows(rows)), self._note(kind, rows)])
+
+    def _rows(self, rows: Iterable[Row]) -> dict[str, Any]:
+        return {"rows": rows, "n": self._generation, "build": self._build}
+
+    def _note(self, kind: Kind, rows: list[Row]) -> Step:
+        """Return the step that notes what is marked as gone, so that it is found without a search."""
+        keys = [[row[key] for key in kind.keys] for row in rows]
+        name = f"{self._generation}/{kind.name}/{hashlib.sha256(to_json(keys)).hexdigest()[:16]}"
+        s, t = [key[0] for key in keys], [key[1] for key in keys if len(key) > 1]
+        props = {"until": self._generation, "kind": kind.name, "s": s, "t": t}
+        return Step("publish/retired", {"id": name, "props": props}, 1)
+
+    def _write(self, kind: Kind, rows: list[Row], steps: list[Step]) -> None:
+        writer = self._writer
+        if writer is None:
+            return
+        if not self._begun:
+            # From here on the graph is ahead of what it is known to hold: the next load reads it back. The version is
+            # marked too, should this be the very first load, be cut off, and a newer version complete it.
+            marks = {"staging": self._build, "schema": self._served.schema}
+            writer.write(Step("publish/meta", {"props": marks}, 1))
+            self._begun = True
         try:
-            self.store.write_rows(f"write/{kind.stem}", rows, self.build)
+            writer.write(*steps)
+        except StoreUnreachable:
+            raise
         except StoreError as error:
-            reachable = not isinstance(error, StoreUnreachable)
-            if reachable and isinstance(kind, EdgeKind) and (missing := self._missing(kind, rows)):
-                raise StoreError(
-                    f"{error.reason}; not in the graph: {', '.join(missing)}",
-                    remedy="something else deleted nodes during the load: run it again",
-                ) from error
+            if missing := list(self._missing(kind, rows)):
+                raise StoreError(f"{error.reason}; {'; '.join(missing)}", remedy=_TORN) from error
             raise
 
-    def _missing(self, kind: EdgeKind, rows: list[dict[str, Any]]) -> list[str]:
-        found: list[str] = []
-        for column, table in zip(kind.keys, kind.ends, strict=True):
-            ids = [row[column] for row in rows]
-            found += [row["id"] for row in self.store.read(f"read/missing_{table}", {"ids": ids})]
-        return found
-
-    def _delete(self, kind: NodeTable | EdgeKind, delta: Delta) -> int:
-        if self.dry_run or not delta.gone:
-            return delta.gone
-        deleted = 0
-        for rows in self.bench.gone(kind, self.store.batch_size):
-            deleted += self.store.write(f"delete/{kind.stem}", {"rows": rows})[0]["deleted"]
-        return deleted
+    def _missing(self, kind: Kind, rows: list[Row]) -> Iterator[str]:
+        """Yield in words which rows' nodes are not there, or are somebody else's."""
+        columns = zip(kind.keys, kind.ends, strict=True) if isinstance(kind, EdgeKind) else [("id", kind.file)]
+        for column, table in columns:
+            found = self._store.read(f"read/missing_{table}", {"ids": [row[column] for row in rows]})
+            for said, foreign in (("not in the graph", False), ("made by somebody else, with our label", True)):
+                if ids := [row["id"] for row in found if row["foreign"] is foreign]:
+                    yield f"{said}: {', '.join(ids)}"
 
 
-def _current(store: GraphStore) -> dict[str, Any] | None:
-    return next(iter(store.read("read/current")), None)
-
-
-def _publish(store: GraphStore, build: str, counts: dict[str, KindCounts]) -> None:
-    """Name the build in the graph, unless it is named already."""
-    sent = {name: count.sent for name, count in counts.items()}
-    props = {"build": build, "schema": SCHEMA, "counts": json.dumps(sent, sort_keys=True)}
-    if _current(store) != props:
-        store.write("publish/current", {"props": props})
+_TORN = "if something else deleted or made nodes with our labels, take them away or rename them, and run it again"
 
 
 def _ignore(_: int) -> None:

@@ -31,6 +31,20 @@ class StoreOptions(Options):
     batch_size: int | None = Field(
         default=None, ge=1, le=100_000, description="Rows per transaction; empty: 1,000 embedded, 5,000 on Neo4j."
     )
+    keep_builds: int = Field(
+        default=2,
+        ge=1,
+        le=100,
+        description="Published builds that the graph can be rolled back to, the served one too.",
+    )
+    prune_s: float = Field(
+        default=60.0,
+        ge=0,
+        description="Seconds that a load may spend on removing what only older builds show; the next one goes on.",
+    )
+    retry_s: float = Field(
+        default=30.0, ge=0, description="Seconds to try again when a connection breaks or the server is busy."
+    )
     lock_timeout_s: float = Field(
         default=30.0, ge=0, description="Seconds to wait for another process that holds the embedded graph."
     )

@@ -5,6 +5,7 @@ Every file starts with a comment: purpose, parameters, result columns, cost. Val
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -12,11 +13,15 @@ from typing import LiteralString, cast
 
 from kg.errors import StoreError
 
-__all__ = ["READ_FOLDERS", "WRITE_FOLDERS", "cypher", "names", "statements"]
+__all__ = ["READ_FOLDERS", "SCHEMA_FILES", "WRITE_FOLDERS", "cypher", "declared", "names", "statements"]
 
 # A store may not enforce read transactions (the embedded one does not), so the folder says what a file does.
 READ_FOLDERS = ("lookup", "read")
-WRITE_FOLDERS = ("delete", "publish", "write")
+WRITE_FOLDERS = ("change", "delete", "lock", "publish", "retire", "write")
+
+
+SCHEMA_FILES = tuple(f"schema/{name}.cypher" for name in ("constraints", "indexes", "fulltext", "vector"))
+_DECLARATION = re.compile(r"CREATE .*?(?P<what>CONSTRAINT|INDEX) (?P<name>\w+) IF NOT EXISTS FOR \(n:(?P<label>\w+)\)")
 
 
 @cache
@@ -34,6 +39,12 @@ def statements(name: str) -> list[LiteralString]:
     """Return the statements of a file with its ending (``schema/indexes.cypher``); each ends with ``;``."""
     lines = [line for line in _text(name).splitlines() if not line.startswith(("//", "--"))]
     return [cast("LiteralString", part.strip()) for part in "\n".join(lines).split(";") if part.strip()]
+
+
+def declared() -> list[tuple[str, str]]:
+    """Return the constraints and indexes of the schema: the name of each and, for a constraint, its label."""
+    found = (_DECLARATION.match(text) for file in SCHEMA_FILES for text in statements(file))
+    return [(each["name"], each["label"] if each["what"] == "CONSTRAINT" else "") for each in found if each]
 
 
 def names() -> list[str]:

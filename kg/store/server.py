@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import neo4j
 
 from kg.errors import StoreTooOld
-from kg.store.driver import GraphStore, StoreInfo
+from kg.store.driver import GraphStore, Policy, StoreInfo
 from kg.store.failures import mapped
 from kg.store.options import StoreOptions
 
@@ -30,11 +30,11 @@ def open_server(options: StoreOptions) -> Generator[GraphStore]:
         StoreTooOld: the server is older than :data:`MINIMUM_VERSION`.
     """
     with mapped(options.uri):
-        driver = connect(options.uri, options.user, options.password.get_secret_value())
+        driver = connect(options.uri, options.user, options.password.get_secret_value(), options.retry_s)
     with driver:
         info = identify(driver, "neo4j", options.uri, options.database)
         refuse_old(info)
-        yield GraphStore(driver, info, options.batch_size or _BATCH)
+        yield GraphStore(driver, info, Policy(options.batch_size or _BATCH, options.keep_builds, options.prune_s))
 
 
 def refuse_old(info: StoreInfo) -> None:
@@ -44,13 +44,14 @@ def refuse_old(info: StoreInfo) -> None:
         raise StoreTooOld(f"{info.where} is {info.agent or 'unknown'}", remedy="use Neo4j 5.26 or later")
 
 
-def connect(uri: str, user: str, password: str) -> neo4j.Driver:
-    """Return a driver with our timeouts; it connects when first used."""
+def connect(uri: str, user: str, password: str, retry_s: float = 30.0) -> neo4j.Driver:
+    """Return a driver with our timeouts; it connects when first used. ``retry_s``: seconds to try again."""
     return neo4j.GraphDatabase.driver(  # pyright: ignore[reportUnknownMemberType]
         uri,
         auth=(user, password),
         connection_timeout=10.0,
         connection_acquisition_timeout=20.0,
+        max_transaction_retry_time=retry_s,
         # A look-up on a graph that lacks a relation is ordinary: no advice about it.
         notifications_min_severity="OFF",
         telemetry_disabled=True,

@@ -13,11 +13,11 @@ import pytest
 from kg.errors import Ambiguous, NotFound, StoreError
 from kg.model import Level, NodeKind, Relation
 from kg.store import canonical, lookup, queries
-from kg.store.driver import GraphStore
-from kg.store.kinds import EDGE_KINDS, NODE_KINDS, EdgeKind, NodeTable
+from kg.store.driver import GraphStore, Step
+from kg.store.kinds import EDGE_KINDS, NODE_KINDS, EdgeKind, Kind
 from kg.store.loader import GraphFiles, load
 from tests.servers.fixtures import run, wipe
-from tests.servers.graph_files import ProductEdge, World, edge, small_world, write_world
+from tests.servers.graph_files import ProductEdge, edge, small_world, write_world
 
 WINE = small_world().products[5].id
 EDGE_COLUMNS = {"explanation", "plausibility", "typicality", "confidence", "rank", "contexts"}
@@ -46,8 +46,14 @@ LOOKUPS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "read/missing_theme": ({"ids": ["game-day/dips", "dips"]}, ["dips"]),
     "read/missing_product": ({"ids": ["0001", "1"]}, ["1"]),
 }
-WHOLE = {"lookup/stats", "lookup/why", "read/current", "read/dump_edges", "read/dump_nodes", "publish/current"}
-SCHEMA_FILES = {"schema/constraints", "schema/fulltext", "schema/indexes", "schema/state"}
+# Run by tests/contract/test_store_loads.py and test_store_verify.py.
+WHOLE = {
+    "lookup/stats", "lookup/why", "read/current", "read/dump_edges", "read/dump_nodes", "read/generations", "read/lock",
+    "read/retired", "read/retired_keys", "publish/forget", "publish/generation", "publish/meta", "publish/pruned",
+    "publish/retired",
+    "read/leftovers", "delete/leftover_edges", "delete/leftover_nodes", "lock/hold", "lock/release", "lock/take",
+}  # fmt: skip
+SCHEMA_FILES = {*(name.removesuffix(".cypher") for name in queries.SCHEMA_FILES), "schema/state"}
 KINDS = (*NODE_KINDS, *EDGE_KINDS)
 
 
@@ -94,6 +100,7 @@ def test_why_returns_the_edge_whole(loaded: GraphStore) -> None:
         "explanation": "Chips want a dip.", "plausibility": 0.8, "typicality": 0.7, "confidence": 0.9, "rank": 1,
         "contexts": ["party"], "samples": 3, "agreed": 2, "lift": 3.5, "pairs": 0, "reviewer": "",
         "model": "model-x", "prompt_hash": "abc", "build": "b1", "via_source": "tortilla-chips", "via_target": "salsa",
+        "since": 1,
     }  # fmt: skip
 
 
@@ -113,24 +120,46 @@ def test_the_dump_holds_every_node_and_edge_once(loaded: GraphStore) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.file)
-def test_a_kind_is_written_read_back_and_deleted(any_store: GraphStore, kind: NodeTable | EdgeKind) -> None:
-    """Writing twice gives one, the hash comes back, null removes a property, and deleting leaves nothing."""
+def test_a_kind_is_written_changed_retired_and_deleted(any_store: GraphStore, kind: Kind) -> None:
+    """Writing twice gives one, a new version stands beside the old, and what is gone goes when nobody reads it."""
     keys: dict[str, Any] = dict.fromkeys(kind.keys, "x")
     if isinstance(kind, EdgeKind):
         for label in {kind.source, kind.target}:
             run(any_store, f"CREATE (:{label} {{id: 'x'}})")
-    for props in ({"h": "1", "a": 1}, {"h": "2", "a": None, "list": ["b"]}):
-        assert any_store.write_rows(f"write/{kind.stem}", [{**keys, "props": props}], "b") == 1
-    assert any_store.read(f"read/hashes_{kind.file}") == [{**keys, "h": "2"}]
-    assert any_store.write(f"delete/{kind.stem}", {"rows": [keys]}) == [{"deleted": 1}]
-    assert any_store.read(f"read/hashes_{kind.file}") == []
+
+    def do(folder: str, number: int, **props: object) -> int:
+        parameters = {"rows": [{**keys, "props": props}], "n": number, "build": "b"}
+        return any_store.write(Step(f"{folder}/{kind.stem}", parameters))[0][0]["written"]
+
+    def delete(until: int) -> int:
+        parameters = {"rows": [keys], "until": until, "ours": kind.ours}
+        (counts,) = any_store.write(Step(f"delete/{kind.stem}", parameters))[0]
+        assert counts["found"] == counts["deleted"]
+        return counts["deleted"]
+
+    def held() -> list[Any]:
+        return any_store.read(f"read/hashes_{kind.file}")
+
+    assert do("write", 1, h="1", rank=1) == do("write", 1, h="2", rank=None, model="m") == 1
+    assert held() == [{**keys, "h": "2", "since": 1}]
+    if isinstance(kind, EdgeKind):
+        assert do("change", 2, h="3") == do("change", 2, h="3") == 1
+        assert held() == [{**keys, "h": "3", "since": 2}]
+        assert delete(3) == 0
+        assert delete(2) == 1
+    assert do("retire", 3) == do("retire", 3) == 1
+    assert held() == []
+    assert delete(2) == 0
+    assert delete(3) == 1
 
 
 def test_every_cypher_file_is_run_here() -> None:
-    """A file without a test in this module fails this one."""
+    """A file that no contract test runs fails this one; look-ups have a contract of their own."""
     by_kind = {f"read/hashes_{kind.file}" for kind in KINDS}
-    by_kind |= {f"{folder}/{kind.stem}" for kind in KINDS for folder in ("write", "delete")}
-    assert set(queries.names()) == set(LOOKUPS) | WHOLE | SCHEMA_FILES | by_kind
+    by_kind |= {f"{folder}/{kind.stem}" for kind in KINDS for folder in ("write", "retire", "delete")}
+    by_kind |= {f"change/{kind.stem}" for kind in EDGE_KINDS}
+    names = {name for name in queries.names() if not name.startswith(("lookup/", "bloom/"))}
+    assert names == {name for name in {*LOOKUPS, *WHOLE} if not name.startswith("lookup/")} | SCHEMA_FILES | by_kind
 
 
 def test_the_schema_is_there_after_ensuring_it_twice(any_store: GraphStore) -> None:
@@ -138,7 +167,8 @@ def test_the_schema_is_there_after_ensuring_it_twice(any_store: GraphStore) -> N
     any_store.ensure_schema()
     rows = any_store._session(lambda s: s.execute_read(lambda tx: tx.run(queries.cypher("schema/state")).data()))
     ours = [row for row in rows if str(row["name"]).startswith("kg_") or "[id]" in str(row["name"])]
-    assert len(ours) == 10
+    assert len(ours) == 15
+    assert any_store.missing_schema() == []
     assert {row["state"] for row in ours} == {"ONLINE"}
 
 
@@ -163,8 +193,8 @@ def test_reading_refuses_a_file_that_writes(any_store: GraphStore) -> None:
     """The read side cannot be used to write, though a store may not enforce it."""
     with pytest.raises(StoreError, match="not one of the queries in lookup, read"):
         any_store.read("delete/nodes_product", {"rows": []})
-    with pytest.raises(StoreError, match="not one of the queries in delete, publish, write"):
-        any_store.write("lookup/stats", {})
+    with pytest.raises(StoreError, match="not one of the queries in change, delete, lock, publish, retire, write"):
+        any_store.write(Step("lookup/stats", {}))
 
 
 def test_hostile_text_is_only_text(any_store: GraphStore, files: GraphFiles) -> None:
@@ -267,103 +297,7 @@ def test_why_goes_back_to_the_knowledge_of_types(any_store: GraphStore, files: G
     assert lookup.why(any_store, "lone", "s-1").edges == ()
 
 
-def test_a_dry_run_says_what_a_load_does_and_changes_nothing(any_store: GraphStore, files: GraphFiles) -> None:
-    """The counts of a dry run are those of the load after it."""
-    planned = load(any_store, files, "b1", dry_run=True)
-    assert canonical.dump(any_store) == []
-    done = load(any_store, files, "b1")
-    assert done.counts == planned.counts
-    assert done.writes == done.total.created == done.total.sent == sum(lookup.stats(any_store).meta["counts"].values())
-
-
-def test_loading_again_writes_nothing(any_store: GraphStore, files: GraphFiles) -> None:
-    """The second load finds everything as it should be and keeps the build that wrote it."""
-    load(any_store, files, "b1")
-    seen: list[int] = []
-    report = load(any_store, files, "b2", seen.append)
-    assert report.writes == 0
-    assert sum(seen) == report.total.sent == report.total.unchanged
-    assert lookup.why(any_store, "0001", "s-1").edges[0].build == "b1"
-    assert lookup.stats(any_store).build == "b2"
-
-
-def test_a_delta_changes_what_changed(any_store: GraphStore, tmp_path: Path) -> None:
-    """A changed explanation lands, what is gone goes, and the result is that of a load into an empty store."""
-    world = small_world()
-    load(any_store, write_world(tmp_path / "1", world), "b1")
-    after = World(
-        world.products[:-1],
-        world.types[:-1],
-        world.intents[1:],
-        [*world.edges[1:-1], edge(Relation.COMPLEMENTS, (NodeKind.TYPE, "pita-chips"), "salsa", 1, "New words.")],
-        [replace(world.product_edges[4], explanation="Better said."), *world.product_edges[5:]],
-        [replace(world.themes[0], rank=2), replace(world.themes[1], rank=1, members=("tortilla-chips",))],
-    )
-    files = write_world(tmp_path / "2", after)
-    report = load(any_store, files, "b2")
-    assert (report.total.created, report.total.updated, report.total.deleted) == (0, 4, 13)
-    changed = lookup.why(any_store, "0001", "s-1").edges[0]
-    assert (changed.explanation, changed.build) == ("Better said.", "b2")
-    digest = canonical.digest(any_store)
-    wipe(any_store)
-    load(any_store, files, "b3")
-    assert canonical.digest(any_store) == digest
-
-
-def test_what_is_not_ours_stays(any_store: GraphStore, tmp_path: Path) -> None:
-    """A user's nodes, properties and relationships survive a load that removes the product they hang on."""
-    world = small_world()
-    load(any_store, write_world(tmp_path / "1", world), "b1")
-    run(any_store, "MATCH (p:Product {id: 'lone'}) SET p.note = 'mine' CREATE (:Note {text: 'x'})-[:ABOUT]->(p)")
-    run(any_store, "CREATE (:Product {id: 'theirs'})")
-    report = load(any_store, write_world(tmp_path / "2", replace(world, products=world.products[:-1])), "b2")
-    assert report.counts["Product"].kept == 1
-    assert report.counts["Product"].deleted == 0
-    assert run(any_store, "MATCH (:Note)-[:ABOUT]->(p:Product) RETURN p.note AS note") == [{"note": "mine"}]
-    assert run(any_store, "MATCH (p:Product {id: 'theirs'}) RETURN count(p) AS n") == [{"n": 1}]
-
-
-def test_a_doubled_relationship_is_repaired(any_store: GraphStore, files: GraphFiles) -> None:
-    """A relationship that somebody wrote twice is one again after the next load."""
-    load(any_store, files, "b1")
-    digest = canonical.digest(any_store)
-    run(any_store, "MATCH (a:Product {id: '0001'}), (b:Product {id: 's-1'}) CREATE (a)-[:COMPLEMENTS {h: 'x'}]->(b)")
-    assert load(any_store, files, "b1").writes > 0
-    assert canonical.digest(any_store) == digest
-
-
-def test_another_schema_version_rewrites_everything(any_store: GraphStore, files: GraphFiles) -> None:
-    """What an older version wrote is updated although its content hash is the same."""
-    load(any_store, files, "b1")
-    run(any_store, "MATCH (m:KgMeta {id: 'current'}) SET m.schema = 0")
-    report = load(any_store, files, "b1")
-    assert report.total.updated == report.total.sent
-    assert load(any_store, files, "b1").writes == 0
-
-
 def test_asking_before_anything_was_loaded_says_so(any_store: GraphStore) -> None:
     """An empty graph is not an unknown word: the remedy is to load."""
     with pytest.raises(StoreError, match=r"holds no graph yet; load one: kg build"):
         lookup.intent(any_store, "game-day")
-
-
-def test_nodes_deleted_by_others_during_a_load_are_named(
-    any_store: GraphStore, files: GraphFiles, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """When an endpoint vanishes under the loader, the error names it and nothing is half written."""
-    write_rows = GraphStore.write_rows
-
-    def sabotage(store: GraphStore, name: str, rows: list[dict[str, Any]], build: str) -> int:
-        if name == "write/edges_product_complements_product":
-            run(store, "MATCH (p:Product {id: 's-1'}) DETACH DELETE p")
-        return write_rows(store, name, rows, build)
-
-    monkeypatch.setattr(GraphStore, "write_rows", sabotage)
-    with pytest.raises(StoreError, match=r"3 rows sent, 1 written; not in the graph: s-1; .* run it again"):
-        load(any_store, files, "b1")
-    monkeypatch.undo()
-    load(any_store, files, "b1")
-    digest = canonical.digest(any_store)
-    wipe(any_store)
-    load(any_store, files, "b1")
-    assert canonical.digest(any_store) == digest

@@ -8,7 +8,7 @@ import pytest
 
 from kg.errors import StoreBusy, StoreError
 from kg.store import driver
-from kg.store.driver import GraphStore, StoreInfo
+from kg.store.driver import GraphStore, Policy, StoreInfo
 from kg.store.options import StoreOptions
 from kg.store.stores import open_store
 
@@ -89,14 +89,14 @@ def test_a_holder_that_left_no_name_is_another_process(tmp_path: Path) -> None:
 def test_the_kind_is_told() -> None:
     """A store says which of the two it is."""
     info = StoreInfo("neo4j", "bolt://here", "Neo4j/5.26.0", "5.26.0", "neo4j")
-    assert GraphStore(None, info, 10).kind == "neo4j"  # type: ignore[arg-type]
+    assert GraphStore(None, info, Policy(10)).kind == "neo4j"  # type: ignore[arg-type]
 
 
 def test_indexes_that_never_come_online_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting for an index ends with its name."""
     info = StoreInfo("neo4j", "bolt://here", "Neo4j/5.26.0", "5.26.0", "neo4j")
-    store = GraphStore(None, info, 10)  # type: ignore[arg-type]
+    store = GraphStore(None, info, Policy(10))  # type: ignore[arg-type]
     monkeypatch.setattr(driver, "_INDEX_WAIT_S", 0.06)
-    monkeypatch.setattr(store, "_session", lambda *_, **__: [{"name": "kg_x", "state": "POPULATING"}])
+    monkeypatch.setattr(store, "missing_schema", lambda: ["kg_x"])
     with pytest.raises(StoreError, match="indexes do not come online: kg_x"):
         store._await_indexes()

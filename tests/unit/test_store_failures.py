@@ -8,7 +8,7 @@ from neo4j import exceptions as driver_errors
 
 from kg.errors import StoreError, StoreRefused, StoreTooOld, StoreUnreachable
 from kg.store import failures
-from kg.store.driver import GraphStore, StoreInfo
+from kg.store.driver import GraphStore, Policy, Step, StoreInfo
 from kg.store.failures import explain, mapped
 from kg.store.server import refuse_old
 
@@ -108,25 +108,25 @@ class BreakingDriver:
     def __exit__(self, *_: object) -> None:
         return
 
-    def execute_write(self, work: object) -> list[dict[str, int]]:
+    def execute_write(self, work: object) -> list[list[dict[str, int]]]:
         """Break, or say that one row was written."""
         self.tried += 1
         if self.tried <= self.times:
             raise driver_errors.IncompleteCommit
-        return [{"written": 1}]
+        return [[{"written": 1}]]
 
 
 def broken_store(times: int) -> tuple[GraphStore, BreakingDriver]:
     """Return a store on a driver that breaks."""
     driver = BreakingDriver(times)
     info = StoreInfo("neo4j", "bolt://here", "Neo4j/5.26.0", "5.26.0", "neo4j")
-    return GraphStore(driver, info, 10), driver  # type: ignore[arg-type]
+    return GraphStore(driver, info, Policy(10)), driver  # type: ignore[arg-type]
 
 
 def test_a_commit_of_unknown_outcome_is_run_again() -> None:
     """Writes may be repeated, so a broken commit is."""
     store, driver = broken_store(2)
-    assert store.write_rows("write/nodes_product", [{"id": "a", "props": {}}]) == 1
+    assert store.write(Step("write/nodes_product", {})) == [[{"written": 1}]]
     assert driver.tried == 3
 
 
@@ -134,7 +134,7 @@ def test_a_commit_that_keeps_breaking_is_an_error() -> None:
     """After three tries the user is told to run the load again."""
     store, _ = broken_store(9)
     with pytest.raises(StoreUnreachable, match="run the command again"):
-        store.write_rows("write/nodes_product", [])
+        store.write(Step("write/nodes_product", {}))
 
 
 def test_the_driver_is_the_official_one() -> None:

@@ -60,7 +60,7 @@ def test_statements_are_split_without_their_comments() -> None:
 def test_the_full_text_indexes_have_one_name_in_both_dialects() -> None:
     """The SQL beside the Cypher creates the same indexes."""
     pattern = re.compile(r"INDEX (kg_\w+)")
-    sql = files("cypher").joinpath("schema/arcadedb/fulltext.sql").read_text("utf-8")
+    sql = files("cypher").joinpath("schema/arcadedb/search.sql").read_text("utf-8")
     assert pattern.findall(sql) == pattern.findall(queries.cypher("schema/fulltext"))
 
 

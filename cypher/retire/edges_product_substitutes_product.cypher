@@ -1,0 +1,9 @@
+// Purpose: mark Product-SUBSTITUTES->Product relationships that this project wrote (they carry h) as gone from a generation on.
+// Parameters: rows: list of {s: source id, t: target id}; n: integer, the first generation without them.
+// Result: written: how many are marked now.
+// Cost: two index seeks per row and the expansion of one end.
+UNWIND $rows AS row
+MATCH (s:Product {id: row.s})-[r:SUBSTITUTES]->(t:Product {id: row.t})
+WHERE r.h IS NOT NULL AND coalesce(r.until, $n) = $n
+SET r.until = $n
+RETURN count(r) AS written

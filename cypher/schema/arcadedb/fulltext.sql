@@ -1,8 +1,0 @@
--- Purpose: the indexes of ../fulltext.cypher for ArcadeDB, which declares full-text indexes in SQL.
--- Parameters: none. Result: none. Cost: nothing when they exist; else one scan of the type.
-CREATE PROPERTY Intent.search IF NOT EXISTS STRING;
-CREATE PROPERTY ProductType.search IF NOT EXISTS STRING;
-CREATE PROPERTY Product.search IF NOT EXISTS STRING;
-CREATE INDEX kg_intent_words IF NOT EXISTS ON Intent (search) FULL_TEXT;
-CREATE INDEX kg_type_words IF NOT EXISTS ON ProductType (search) FULL_TEXT;
-CREATE INDEX kg_product_words IF NOT EXISTS ON Product (search) FULL_TEXT;
