@@ -28,6 +28,7 @@ from kg.records import atomic_path, digest, from_json, fsync_folder, to_json
 __all__ = ["Builds"]
 
 _LOCK_TIMEOUT_S = 2.0
+_LAST_STAGE = "project/manifest.json"
 
 
 class Builds:
@@ -114,6 +115,30 @@ class Builds:
     def serve(self, build: str) -> None:
         """Note that the graph now holds ``build``."""
         self._write("CURRENT", build)
+
+    def names(self) -> list[str]:
+        """Return the finished builds, the one that was finished last first."""
+        found = self.folder.glob(f"b*/{_LAST_STAGE}")
+        newest_first = sorted(found, key=lambda path: (-path.stat().st_mtime, path))
+        return [path.relative_to(self.folder).parts[0] for path in newest_first]
+
+    def find(self, name: str) -> str:
+        """Return the finished build of this name, or the only one whose name begins so.
+
+        Raises:
+            ArtefactError: there is none, or several; names those there are.
+        """
+        there = self.names()
+        found = [build for build in there if name and build.startswith(name)]
+        if name in found or len(found) == 1:
+            return name if name in found else found[0]
+        if found:
+            raise ArtefactError(f"{name!r} begins several builds: {', '.join(found)}", remedy="give more of the name")
+        marks = {self.latest(): " (latest)", self.current(): " (served)"}
+        remedy = (
+            f"there are: {', '.join(build + marks.get(build, '') for build in there)}" if there else "run 'kg build'"
+        )
+        raise ArtefactError(f"no build {name!r} in {self.folder}", remedy=remedy)
 
     def artefacts(self, build: str) -> Artefacts:
         """Return a finished build's artefacts.

@@ -8,15 +8,17 @@ from dataclasses import asdict, dataclass
 from kg.build.builds import Builds
 from kg.build.report import Reporter, StageReport, WriteReport
 from kg.build.settings import Workspace
-from kg.errors import ArtefactError
+from kg.errors import ArtefactError, StoreError
 from kg.model import StageCounts
 from kg.store.driver import GraphStore
 from kg.store.loader import Before, GraphFiles, LoadReport, load, stage
 from kg.store.lock import only_writer, take_over
-from kg.store.publisher import Switch, current, rollback
+from kg.store.publisher import Switch, current, generations, rollback
 from kg.store.stores import open_store
+from kg.store.verify import Verified, verify
+from kg.store.verify import repair as mend
 
-__all__ = ["How", "graph_files", "load_build", "roll_back"]
+__all__ = ["How", "graph_files", "load_build", "roll_back", "verify_graph"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ def _report(kind: str, done: LoadReport, seconds: float) -> WriteReport:
 def roll_back(workspace: Workspace, build: str | None = None, *, by_force: bool = False) -> Switch:
     """Show readers an earlier build again, by default the one before; ``by_force``: though a load is under way.
 
+    ``build`` may be the beginning of its name.
+
     Raises:
         StoreBusy: a load is under way.
         StoreError: the graph does not hold it.
@@ -127,6 +131,32 @@ def roll_back(workspace: Workspace, build: str | None = None, *, by_force: bool 
     with open_store(workspace.store_options()) as store:
         if by_force:
             take_over(store)
-        switch = rollback(store, build)
+        switch = rollback(store, _held(store, build))
     builds.serve(switch.build)
     return switch
+
+
+def _held(store: GraphStore, name: str | None) -> str | None:
+    """Return the only build in the graph whose name begins so, or ``name`` itself."""
+    found = {each.build for each in generations(store) if name and each.build.startswith(name)}
+    return found.pop() if len(found) == 1 else name
+
+
+def verify_graph(workspace: Workspace, *, repair: bool = False, quick: bool = False) -> Verified:
+    """Compare the graph with the files of the build that readers see; ``repair``: mend it and compare again.
+
+    Raises:
+        ArtefactError: the files of that build are not here.
+        StoreError: nothing was ever loaded.
+    """
+    builds = Builds(workspace.builds)
+    with open_store(workspace.store_options()) as store:
+        served = current(store)
+        if served is None or not served.generation:
+            raise StoreError(f"{store.info().where} holds no graph yet", remedy="load one: kg publish")
+        files = graph_files(builds, served.build)
+        found = verify(store, files, quick=quick)
+        if repair and not found.ok:
+            mend(store, files, found)
+            found = verify(store, files, quick=quick)
+    return found

@@ -10,6 +10,7 @@ import click
 from kg.build.settings import Workspace
 from kg.errors import NotFound
 from kg.store.driver import GraphStore
+from kg.store.publisher import current
 from kg.store.stores import open_store
 
 __all__ = ["KEY", "graph_is_made", "open_graph"]
@@ -49,6 +50,7 @@ def open_graph(workspace: Workspace) -> Generator[GraphStore]:
     if not graph_is_made(workspace):
         raise empty
     with open_store(workspace.store_options()) as store:
-        if not store.read("read/current", {}):
+        served = current(store)
+        if served is None or not served.generation:
             raise empty
         yield store

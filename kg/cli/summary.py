@@ -44,7 +44,7 @@ def print_load(load: WriteReport, *, dry_run: bool = False) -> None:
         f"({load.seconds:.1f} s)"
     )
     if load.generation:
-        before = f" instead of {load.before}" if load.before else ""
+        before = f" instead of {load.before}" if load.before not in {"", load.build} else ""
         click.echo(f"readers see {load.build}{before} (switched in {load.switch_seconds * 1000:.0f} ms)")
     if load.kept:
         click.echo(f"{load.kept:,} nodes and edges that are gone stay: something of yours is on them")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 import neo4j
 
@@ -15,8 +18,10 @@ from kg.store.options import StoreOptions
 
 __all__ = ["MINIMUM_VERSION", "connect", "identify", "open_server", "refuse_old"]
 
+_log = logging.getLogger(__name__)
 MINIMUM_VERSION = (5, 26)
 _BATCH = 5_000
+_CONNECT_S = 10.0
 _AGENT = re.compile(r"^(?P<product>[^/]+)/(?P<version>(?P<major>\d+)\.(?P<minor>\d+)\S*)")
 
 
@@ -29,12 +34,27 @@ def open_server(options: StoreOptions) -> Generator[GraphStore]:
         StoreRefused: wrong name or password.
         StoreTooOld: the server is older than :data:`MINIMUM_VERSION`.
     """
+    _warn_of_plain_text(options.uri)
     with mapped(options.uri):
         driver = connect(options.uri, options.user, options.password.get_secret_value(), options.retry_s)
     with driver:
         info = identify(driver, "neo4j", options.uri, options.database)
         refuse_old(info)
         yield GraphStore(driver, info, Policy(options.batch_size or _BATCH, options.keep_builds, options.prune_s))
+
+
+def _warn_of_plain_text(uri: str) -> None:
+    """Say so when password and data would travel to another machine in the clear."""
+    address = urlsplit(uri)
+    if address.scheme in {"bolt", "neo4j"} and not _is_here(address.hostname or ""):
+        _log.warning("%s is not encrypted: the password can be read on the way; use %s+s://", uri, address.scheme)
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def refuse_old(info: StoreInfo) -> None:
@@ -49,7 +69,7 @@ def connect(uri: str, user: str, password: str, retry_s: float = 30.0) -> neo4j.
     return neo4j.GraphDatabase.driver(  # pyright: ignore[reportUnknownMemberType]
         uri,
         auth=(user, password),
-        connection_timeout=10.0,
+        connection_timeout=_CONNECT_S,
         connection_acquisition_timeout=20.0,
         max_transaction_retry_time=retry_s,
         # A look-up on a graph that lacks a relation is ordinary: no advice about it.
