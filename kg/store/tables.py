@@ -14,7 +14,7 @@ import duckdb
 from kg.catalog.tags import TAGGED
 from kg.errors import ArtefactError
 
-__all__ = ["GraphFiles", "open_tables"]
+__all__ = ["GraphFiles", "name_tables", "open_tables"]
 
 _MEMORY = "512MB"
 _INTENT = {
@@ -120,7 +120,7 @@ def open_tables(files: GraphFiles) -> Generator[duckdb.DuckDBPyConnection]:
         ) as connection,
     ):
         try:
-            _views(connection, files)
+            name_tables(connection, files)
             yield connection
         except duckdb.Error as error:
             raise ArtefactError(
@@ -129,7 +129,7 @@ def open_tables(files: GraphFiles) -> Generator[duckdb.DuckDBPyConnection]:
             ) from error
 
 
-def _views(connection: duckdb.DuckDBPyConnection, files: GraphFiles) -> None:
+def name_tables(connection: duckdb.DuckDBPyConnection, files: GraphFiles) -> None:
     """Name the files' tables as :mod:`kg.store.kinds` does. Paths travel as values, never as SQL."""
     for name, path, columns in (
         ("intent", files.intents, _INTENT),

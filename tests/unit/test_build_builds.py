@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,9 @@ from kg.build.report import BuildReport, StageReport
 from kg.errors import ArtefactError
 from kg.model import Reject, StageCounts
 from kg.records import write_jsonl
+from tests.parts.finished_builds import finish
 from tests.parts.shard_work import Squares, shards
+from tests.servers.graph_files import World
 
 
 def stage(builds: Builds, folder: Path, name: str, numbers: list[int]) -> Manifest:
@@ -227,3 +230,23 @@ def test_rejects_that_stopped_the_last_run_are_the_ones_listed(tmp_path: Path) -
     assert read_rejects(builds) == [reject]
     builds.start()
     assert not builds.refused.exists()
+
+
+def test_builds_are_found_by_the_beginning_of_their_name(tmp_path: Path) -> None:
+    """A whole name beats one that only begins so; no beginning, or one of several, is an error that names them,
+    the newest first.
+    """
+    builds = Builds(tmp_path)
+    for build in ("b1", "b12", "b2f"):
+        finish(builds, build, World())
+    for age, build in enumerate(("b2f", "b12", "b1")):
+        os.utime(tmp_path / build / "project" / "manifest.json", (1_000_000 - age, 1_000_000 - age))
+    builds.serve("b12")
+    assert [builds.find(name) for name in ("b1", "b12", "b2")] == ["b1", "b12", "b2f"]
+    with pytest.raises(ArtefactError, match=r"'b' begins several builds: b2f, b12, b1; give more"):
+        builds.find("b")
+    for name in ("b3", "", "../b1", "pool"):
+        with pytest.raises(ArtefactError, match=r"there are: b2f \(latest\), b12 \(served\), b1"):
+            builds.find(name)
+    with pytest.raises(ArtefactError, match="run 'kg build'"):
+        Builds(tmp_path / "none").find("b1")
