@@ -11,7 +11,7 @@ import pytest
 from tests.parts.commands import kg_process
 
 ESCI = Path(__file__).parents[2] / ".." / "shared" / "data" / "demo"
-LIMIT = 6
+LIMIT = 2
 CONFIG = """\
 catalog:
   files: [{catalogue}]
@@ -43,7 +43,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.model
 @pytest.mark.timeout(1500)
 def test_a_real_catalogue_goes_the_whole_way(shop: Path) -> None:
-    """2,000 products, six intents and six types asked live: every stage balances, edges reach the graph."""
+    """2,000 products, two intents and two types asked live: every stage balances, edges reach the graph."""
     said = kg_process("build", "-q", "--json", "--limit", LIMIT, "--config", shop, timeout=1400)
     assert said.code == 0, said.err
     report = said.data

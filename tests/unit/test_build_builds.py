@@ -233,9 +233,7 @@ def test_rejects_that_stopped_the_last_run_are_the_ones_listed(tmp_path: Path) -
 
 
 def test_builds_are_found_by_the_beginning_of_their_name(tmp_path: Path) -> None:
-    """A whole name beats one that only begins so; no beginning, or one of several, is an error that names them,
-    the newest first.
-    """
+    """A whole name beats one that only begins so; no beginning, or one of several, is an error that names them."""
     builds = Builds(tmp_path)
     for build in ("b1", "b12", "b2f"):
         finish(builds, build, World())
