@@ -8,11 +8,13 @@ from typing import Any, TypeVar
 
 from kg.records import to_json
 from kg.store.driver import GraphStore
+from kg.store.kinds import EDGE_KINDS, NODE_KINDS
 
 __all__ = ["digest", "dump"]
 
 T = TypeVar("T")
 _VERSION = {"build", "since", "until"}  # how it came to be, not what it is
+_OURS = {kind.name: set(kind.ours) - _VERSION for kind in (*NODE_KINDS, *EDGE_KINDS)}
 _MODULUS = 2**256
 
 
@@ -39,5 +41,6 @@ def _sum(lines: Iterable[bytes]) -> int:
 
 
 def _line(row: Mapping[str, Any]) -> bytes:
-    props = {name: value for name, value in row["props"].items() if value is not None and name not in _VERSION}
+    ours = _OURS[row["kind"]]
+    props = {name: value for name, value in row["props"].items() if value is not None and name in ours}
     return to_json({**row, "props": props})
