@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from bench.scale_catalogue import MARK, items, mentions, read
 from linkers.products.index import Item, build_index, open_index, update_index
 from linkers.products.linker import ProductLinker
 from linkers.products.registry import build_product_linker
+from linkers.products.rows import Array
 
 __all__ = ["main"]
 
@@ -53,12 +55,11 @@ class _Changed:
     def __init__(self, catalogue: Path) -> None:
         self._file = str(catalogue)
 
-    def marks(self) -> Iterator[tuple[Sequence[str], Sequence[int]]]:
+    def marks(self) -> Iterator[tuple[Array, Array]]:
         """See :class:`Source`."""
-        rows = duckdb.connect().execute(f"SELECT id, {MARK} FROM read_parquet(?) ORDER BY id", [self._file])
-        while chunk := rows.fetchmany(100_000):
-            ids, marks = zip(*chunk, strict=True)
-            yield ids, marks
+        query = f"SELECT id, {MARK} AS mark FROM read_parquet(?) ORDER BY id"
+        rows = duckdb.connect().execute(query, [self._file]).fetchnumpy()
+        yield np.asarray(rows["id"]), np.asarray(rows["mark"])
 
     def items(self, ids: Collection[str]) -> Iterator[Item]:
         """See :class:`Source`."""

@@ -1,12 +1,16 @@
 // Purpose: product types that are used together with a product type, with the reason.
-// Parameters: id: the ProductType's id; k: how many; contexts: list of string, the season, event and
-//   persona to answer for: edges that hold in one of them, or always (they have none). Empty: all edges.
-// Result, best first: id, name, type_id: string; brand, price, in_stock: null (a type has none); explanation: string;
-//   plausibility, typicality, confidence: 0..1; rank: integer from 1; contexts: list of string.
-// Cost: one index seek and the relationships of one node.
-MATCH (:ProductType {id: $id})-[r:COMPLEMENTS]->(t:ProductType)
-WHERE size($contexts) = 0 OR size(coalesce(r.contexts, [])) = 0 OR any(c IN r.contexts WHERE c IN $contexts)
-RETURN t.id AS id, t.name AS name, null AS brand, t.id AS type_id, null AS price, null AS in_stock,
+// Parameters: id: the ProductType's id; k: how many; contexts: list of string, the season, event and persona to answer
+//   for: edges that hold in one of them, or always (they have none). Empty: all edges.
+// Result, best first: subject: string, what was asked about; id, name, type_id: string; brand, price, in_stock: null (a
+//   type has none); explanation: string; plausibility, typicality, confidence: 0..1; rank: integer from 1;
+//   contexts: list of string.
+// Cost: two index seeks and the relationships of one node.
+MATCH (m:KgMeta {id: 'current'})
+MATCH (s:ProductType {id: $id})-[r:COMPLEMENTS]->(t:ProductType)
+WHERE r.since <= m.generation AND (r.until IS NULL OR r.until > m.generation)
+  AND (size($contexts) = 0 OR size(coalesce(r.contexts, [])) = 0 OR any(c IN r.contexts WHERE c IN $contexts))
+RETURN s.name AS subject,
+  t.id AS id, t.name AS name, null AS brand, t.id AS type_id, null AS price, null AS in_stock,
   r.explanation AS explanation, r.plausibility AS plausibility, r.typicality AS typicality,
   r.confidence AS confidence, r.rank AS rank, r.contexts AS contexts
 ORDER BY rank, confidence DESC, id

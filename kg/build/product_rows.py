@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from kg.catalog.engine import opened
 from kg.errors import ArtefactError
 from linkers.products.analyse import Text
 from linkers.products.index import Item
+from linkers.products.rows import Array
 
 __all__ = ["COMPARING", "READING", "ProductRows", "Steps"]
 
@@ -66,13 +69,14 @@ class ProductRows:
         """Yield the products with these ids, in the order of their ids."""
         return self._read("WHERE id IN (SELECT unnest($ids))", len(ids), list(ids))
 
-    def marks(self) -> Iterator[tuple[Sequence[str], Sequence[int]]]:
+    def marks(self) -> Iterator[tuple[Array, Array]]:
         """Yield all ids, with numbers that change when anything of a product does, that linking looks at."""
         total = self.count()
-        for rows in self._fetched(f"SELECT id, {_MARK} FROM ({_ROWS}) ORDER BY id", []):
-            ids, marks = zip(*rows, strict=True)
-            yield ids, marks
-            self.steps(COMPARING, len(rows), total)
+        self.steps(COMPARING, 0, total)
+        with self._asked(f"SELECT id, {_MARK} AS mark FROM ({_ROWS}) ORDER BY id", None) as engine:
+            columns = engine.fetchnumpy()  # as tuples of Python they would take as long again
+        yield np.asarray(columns["id"]), np.asarray(columns["mark"])
+        self.steps(COMPARING, total, total)
 
     def _read(self, which: str, total: int, ids: list[str] | None = None) -> Iterator[Item]:
         for rows in self._fetched(f"SELECT *, {_MARK} FROM ({_ROWS}) {which} ORDER BY id", ids):
@@ -82,14 +86,18 @@ class ProductRows:
             self.steps(READING, len(rows), total)
 
     def _fetched(self, query: str, ids: list[str] | None) -> Iterator[list[tuple[Any, ...]]]:
+        with self._asked(query, ids) as engine:
+            while rows := engine.fetchmany(_FETCH):
+                yield rows
+
+    @contextmanager
+    def _asked(self, query: str, ids: list[str] | None) -> Generator[duckdb.DuckDBPyConnection]:
         given: dict[str, object] = {"products": str(self.products), "types": str(self.types)}
         if ids:
             given["ids"] = ids
         try:
             with opened(self.spill, self.memory_mb) as engine:
-                engine.execute(query, given)
-                while rows := engine.fetchmany(_FETCH):
-                    yield rows
+                yield engine.execute(query, given)
         except duckdb.IOException as error:
             raise self._gone() from error
 

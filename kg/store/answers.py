@@ -7,7 +7,9 @@ from typing import Any
 
 from kg.model import Level, NodeKind, Relation
 
-__all__ = ["Answer", "Hit", "Match", "Stats", "Why", "WhyEdge"]
+__all__ = [
+    "Answer", "Cart", "CartHit", "Change", "Hit", "Match", "Neighbourhood", "Stats", "Wanted", "Why", "WhyEdge",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,8 @@ class Match:
     """Something a key names.
 
     ``score`` is 0..1; 1.0 when the id or all words are the same. ``detail`` is an intent's kind, a type's category or
-    a product's brand. ``weight`` breaks ties: popularity of an intent or product, reach of a type.
+    a product's brand. ``weight`` breaks ties: popularity of an intent or product, reach of a type. Where the id was
+    enough to answer, only ``id``, ``kind`` and ``name`` are filled.
     """
 
     id: str
@@ -29,11 +32,20 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What is different about a substitute; ``None``: not known. Prices are numbers, all else is text."""
+
+    attribute: str
+    before: str | float | None
+    after: str | float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer, with why. Scores are 0..1; ``price`` and ``in_stock`` are ``None`` for a product type.
+    """One answer, with why. Scores are 0..1; ``price`` and ``in_stock`` are ``None`` for all but a product.
 
     ``theme`` is the heading it is shown under, where headings were asked for; ``theme_rank`` is ``None`` for what
-    stands under none. ``relation`` is set in an answer that holds several.
+    stands under none. ``relation`` is set in an answer that holds several, ``changes`` in one of substitutes in stock.
     """
 
     id: str
@@ -52,6 +64,7 @@ class Hit:
     theme: str = ""
     theme_rank: int | None = None
     relation: Relation | None = None
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +81,56 @@ class Answer:
     hits: tuple[Hit, ...]
     via: Match | None = None
     others: tuple[Match, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A product of a cart that something is used together with, and why."""
+
+    id: str
+    name: str
+    explanation: str
+    confidence: float
+    rank: int
+    contexts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CartHit:
+    """A product to offer with a cart. ``confidence`` is that of the surest of ``wanted_by``, which comes first."""
+
+    id: str
+    name: str
+    confidence: float
+    wanted_by: tuple[Wanted, ...]
+    brand: str = ""
+    type_id: str = ""
+    price: float | None = None
+    in_stock: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """What to offer with the products ``ids``: first what most of them want, then the surest."""
+
+    ids: tuple[str, ...]
+    hits: tuple[CartHit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """What a product's page shows: its type, what goes with it, and the intents it serves; all best first.
+
+    The explanation of an intent says why the product satisfies it; its ``rank`` is the product's place among those that
+    do.
+    """
+
+    subject: Match
+    type: Match | None
+    complements: tuple[Hit, ...]
+    substitutes: tuple[Hit, ...]
+    pairings: tuple[Hit, ...]
+    intents: tuple[Hit, ...]
 
 
 @dataclass(frozen=True, slots=True)

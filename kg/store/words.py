@@ -1,4 +1,4 @@
-"""Find nodes by words: what to ask the full-text index, and how well a node's name fits.
+"""Find nodes by words: what to ask the full-text and vector indexes, and how well a node's name fits.
 
 Both sides go through :func:`kg.text.key`, so accents, case, punctuation and plurals do not matter, and the order
 of answers does not depend on an engine's own scores.
@@ -10,13 +10,15 @@ import re
 
 from kg.text import key
 
-__all__ = ["COVERED", "all_of", "any_of", "fit", "near"]
+__all__ = ["COVERED", "all_of", "any_of", "embedding", "fit", "likeness", "near"]
 
 _MAX_WORDS = 32
 _LUCENE = re.compile(r'([+\-&|!(){}\[\]^"~*?:\\/])')
 _FUZZY_FROM = 4
 # The share of a fit that a name gets for holding every word asked for; the rest is for holding nothing else.
 COVERED = 0.7
+# Cosines of unrelated names are about 0 to 0.3, of two ways to say one thing 0.4 and more.
+_ALIKE = 0.4
 
 
 def all_of(words: str) -> str:
@@ -45,6 +47,25 @@ def fit(words: str, search: str) -> float:
     """
     asked = set(key(words).split())
     return max((_fit(asked, set(name.split())) for name in search.split(" | ")), default=0.0)
+
+
+def embedding(words: str) -> list[float] | None:
+    """Return the unit vector, 256 long, that ``words`` are looked up by; ``None`` when nothing of them is known.
+
+    Loads a table of 16 MB once a process, which takes about a second.
+    """
+    from linkers.embeddings import load_embedder  # noqa: PLC0415 - only what no name answers pays for it
+
+    vector = load_embedder().encode([words.lower()])[0]
+    return vector.tolist() if vector.any() else None
+
+
+def likeness(similarity: float) -> float:
+    """Return the score of a name that means about the same, from the cosine; 0.0 when it does not.
+
+    Always below :data:`COVERED`: meaning suggests, only words decide.
+    """
+    return round(COVERED * 0.99 * min(similarity, 1.0), 6) if similarity >= _ALIKE else 0.0
 
 
 def _fit(asked: set[str], name: set[str]) -> float:

@@ -6,16 +6,21 @@ Two parts of a catalogue become one by :func:`merged`; so do the unchanged rows 
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from operator import le
 from typing import Any
 
 import numpy as np
 
 from linkers.products.analyse import Reading, Text
-from linkers.products.rows import Array, Rows, distinct, rows_of, stacked, starts_of
+from linkers.products.rows import Array, Rows, distinct, gather, rows_of, stacked, starts_of
 
-__all__ = ["BLOBS", "PLAIN", "PLAIN_ROWS", "TERMS", "Columns", "columns_of", "merged", "ordered", "places", "texts_of"]
+__all__ = [
+    "BLOBS", "PLAIN", "PLAIN_ROWS", "TERMS", "Columns", "columns_of", "merged", "ordered", "places", "places_of",
+    "texts_of", "woven",
+]  # fmt: skip
 
 TERMS = ("words", "stems", "codes", "cores", "inner_codes", "brand", "detail")
 """Columns of term numbers; ``stems`` stand beside ``words``, -1 where there is none."""
@@ -70,16 +75,11 @@ class Columns:
     def take(self, rows: Array, without: Collection[str] = ()) -> Columns:
         """Return the products at ``rows``, in that order; of columns in ``without``, empty texts."""
         nothing = Rows(np.zeros(len(rows) + 1, dtype=np.int64), np.zeros(0, dtype=np.uint8))
-        taken = {
-            each.name: nothing
-            if each.name in without
-            else value.take(rows)
-            if isinstance(value := getattr(self, each.name), Rows)
-            else value[rows]
-            for each in fields(self)
-            if each.name not in {"terms", "names"}
-        }
-        columns: Any = {"terms": self.terms, "names": self.names, **taken}
+        chosen = gather([len(self)], rows)
+        columns: Any = {"terms": self.terms, "names": self.names}
+        for name in (*TERMS, *PLAIN_ROWS, *BLOBS):
+            columns[name] = nothing if name in without else chosen.rows([getattr(self, name)])
+        columns |= {name: chosen.array([getattr(self, name)]) for name in PLAIN}
         return Columns(**columns)
 
     def text(self, column: str, row: int) -> str:
@@ -133,21 +133,35 @@ def columns_of(
     )
 
 
-def merged(parts: Sequence[Columns]) -> Columns:
-    """Return the products of all parts, in their order, over one table of the terms that are in use."""
-    used = [part.terms[_in_use(part)] for part in parts]
-    terms = distinct(np.concatenate(used))
-    joined: dict[str, list[Rows]] = {name: [] for name in TERMS}
-    for part in parts:
-        table = np.append(places(terms, part.terms), np.int32(-1))  # a place of -1 reads the last entry
-        for name in TERMS:
-            old: Rows = getattr(part, name)
-            joined[name].append(old.with_values(table[old.values]))
-    rows: Any = {name: stacked(each) for name, each in joined.items()}
-    rows |= {name: stacked([getattr(part, name) for part in parts]) for name in (*PLAIN_ROWS, *BLOBS)}
-    filled = [part for part in parts if len(part)] or parts[:1]  # the vectors of no products may be of any length
-    plain: Any = {name: np.concatenate([getattr(part, name) for part in filled]) for name in PLAIN}
-    return Columns(terms=terms, names=_names_merged(terms, parts), **rows, **plain)
+def merged(parts: Sequence[Columns], rows: Array | None = None) -> Columns:
+    """Return products of all parts over one table of the terms that are in use.
+
+    ``rows`` says which of them and in what order, counted through the parts; ``None``: all, as they stand.
+    """
+    parts = [part for part in parts if len(part)] or parts[:1]  # the vectors of no products may be of any length
+    chosen = gather([len(part) for part in parts], rows)
+    offsets = starts_of([len(part.terms) for part in parts]).astype(np.int32).tolist()
+    numbered: dict[str, Rows] = {}  # by places in the tables of all parts, one after the other
+    for name in TERMS:
+        moved = [_moved(getattr(part, name), by) for part, by in zip(parts, offsets, strict=False)]
+        numbered[name] = chosen.rows(moved)
+    titled = _in_use([numbered["words"], numbered["codes"]], offsets[-1])
+    used = titled | _in_use([numbered[name] for name in TERMS if name not in {"words", "codes"}], offsets[-1])
+    before = np.concatenate([part.terms for part in parts])
+    terms = distinct(before[used])
+    table = np.append(places(terms, before), np.int32(-1))  # a place of -1 reads the last entry
+    columns: Any = {}
+    for name in TERMS:
+        each = numbered.pop(name)
+        columns[name] = each.with_values(table[each.values])
+    columns |= {name: chosen.rows([getattr(part, name) for part in parts]) for name in (*PLAIN_ROWS, *BLOBS)}
+    columns |= {name: chosen.array([getattr(part, name) for part in parts]) for name in PLAIN}
+    names = _names_merged([part.names for part in parts], table, titled, len(terms))
+    return Columns(terms=terms, names=names, **columns)
+
+
+def _moved(rows: Rows, by: int) -> Rows:
+    return rows.with_values(np.where(rows.values < 0, rows.values, rows.values + np.int32(by))) if by else rows
 
 
 def ordered(columns: Columns) -> tuple[Array, str | None]:
@@ -160,6 +174,60 @@ def ordered(columns: Columns) -> tuple[Array, str | None]:
     return np.array(order, dtype=np.int64), None if twice is None else twice.decode("utf-8", "surrogatepass")
 
 
+def places_of(names: Sequence[str], ids: Sequence[str]) -> Array:
+    """Return where each name stands among ``ids``, which ascend; -1: nowhere. Of equal names one may have the place.
+
+    Names that ascend too are compared stretch by stretch, without a table of them all.
+    """
+    order = None
+    if not all(map(le, names, itertools.islice(names, 1, None))):
+        order = sorted(range(len(names)), key=names.__getitem__)
+        names = [names[each] for each in order]
+    found = np.full(len(names), -1, dtype=np.int64)
+    at = name = 0
+    while at < len(ids) and name < len(names):
+        if alike := _alike(ids, at, names, name):
+            found[name : name + alike] = np.arange(at, at + alike)
+            at, name = at + alike, name + alike
+        elif ids[at] < names[name]:
+            at += 1
+        else:
+            name += 1
+    return found if order is None else found[np.argsort(order)]
+
+
+def _alike(one: Sequence[str], at: int, other: Sequence[str], there: int) -> int:
+    """Return how many texts are the same in both from these places on, looking at ever longer stretches."""
+    alike, step = 0, 1
+    while step:
+        ours = one[at + alike : at + alike + step]
+        if ours and ours == other[there + alike : there + alike + step]:
+            alike += len(ours)
+            step *= 2
+        else:
+            step //= 2
+    return alike
+
+
+def woven(ids: Sequence[str], kept: Array, new: Sequence[str]) -> tuple[Array, str | None]:
+    """Return the order of kept rows and new ones by their ids, and an id that stands twice.
+
+    Args:
+        ids: the ids of all rows there were, ascending.
+        kept: the rows that are kept, ascending.
+        new: the ids of new rows, which are counted on from those there were.
+    """
+    order = sorted(range(len(new)), key=new.__getitem__)
+    names = [new[each] for each in order]
+    places = [bisect_left(ids, name) for name in names]
+    before = np.searchsorted(kept, places)
+    held = (np.append(kept, -1)[before] == places).tolist()  # a kept row is there: of this very id, or the next
+    taken = (name for name, place, here in zip(names, places, held, strict=True) if here and ids[place] == name)
+    repeated = (one for one, other in itertools.pairwise(names) if one == other)
+    rows = np.insert(kept, before, np.array(order, dtype=np.int64) + len(ids))
+    return rows, min(itertools.chain(taken, repeated), default=None)
+
+
 def _names_of(terms: Array, readings: Sequence[Reading]) -> Rows:
     """Return the text of the terms that are words or model numbers of titles."""
     known: dict[int, str] = {}
@@ -169,22 +237,20 @@ def _names_of(terms: Array, readings: Sequence[Reading]) -> Rows:
     return _blob(known.get(term, "")[:_LONGEST_NAME] for term in terms.tolist())
 
 
-def _names_merged(terms: Array, parts: Sequence[Columns]) -> Rows:
-    """Return the text of ``terms``, from the first part that knows it."""
-    all_ = stacked([part.names for part in parts])
-    at = np.concatenate([places(terms, part.terms) for part in parts])
-    titled = np.concatenate([_in_use(part, ("words", "codes")) for part in parts])  # the title that had it may be gone
-    known = np.flatnonzero((all_.counts > 0) & (at >= 0) & titled)
-    found, first = np.unique(at[known], return_index=True)
-    counts = np.zeros(len(terms), dtype=np.int64)
+def _names_merged(parts: Sequence[Rows], table: Array, titled: Array, terms: int) -> Rows:
+    """Return the text of terms that stand in titles, from the first part that knows it."""
+    all_ = stacked(parts)
+    known = np.flatnonzero((all_.counts > 0) & titled)  # the title that had it may be gone
+    found, first = np.unique(table[known], return_index=True)
+    counts = np.zeros(terms, dtype=np.int64)
     counts[found] = all_.counts[known[first]]
     return Rows(starts_of(counts), all_.take(known[first]).values)
 
 
-def _in_use(part: Columns, names: Sequence[str] = TERMS) -> Array:
-    used = np.zeros(len(part.terms) + 1, dtype=np.bool_)
-    for name in names:
-        used[getattr(part, name).values] = True
+def _in_use(columns: Sequence[Rows], terms: int) -> Array:
+    used = np.zeros(terms + 1, dtype=np.bool_)
+    for rows in columns:
+        used[rows.values] = True
     return used[:-1]
 
 

@@ -98,15 +98,25 @@ def _put(made: Path, folder: Path) -> None:
 def _written(folder: Path, columns: Columns, known: Known | None) -> dict[str, Stored]:
     """Write all files of an index, several at a time, and return what they are."""
     with ThreadPoolExecutor(2) as threads:  # most of the work is outside of Python
-        partition: Future[None] | None = None
+        files: dict[str, Future[Stored]] = {}
         if len(columns) > FEW:
-            partition = threads.submit(write_partition, columns.vectors, folder / PARTITION, known)
-        for name, array in _arrays(columns, build_postings(columns)):
-            np.save(folder / f"{name}.npy", array, allow_pickle=False)
-        if partition:
-            partition.result()
-        paths = sorted(folder.iterdir())
-        return dict(zip([path.name for path in paths], threads.map(_stored, paths), strict=True))
+            files[PARTITION] = threads.submit(_partition, columns.vectors, folder / PARTITION, known)
+        for name, array in _arrays(columns):
+            files[name] = threads.submit(_saved, folder / name, array)
+        for name, array in _arrays(build_postings(columns)):
+            files[name] = threads.submit(_saved, folder / name, array)
+        return {name: files[name].result() for name in sorted(files)}
+
+
+def _saved(path: Path, array: Array) -> Stored:
+    """Write an array, and return what it is: read back, so that what is checked is what is there."""
+    np.save(path, array, allow_pickle=False)
+    return Stored(array.dtype.str, array.shape, path.stat().st_size, file_digest(path))
+
+
+def _partition(vectors: Array, path: Path, known: Known | None) -> Stored:
+    write_partition(vectors, path, known)
+    return Stored("", (), path.stat().st_size, file_digest(path))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -152,25 +162,23 @@ def verify(folder: Path) -> Manifest:
         ArtefactError: a byte is not what it was when the index was written.
     """
     manifest = read_manifest(folder)
-    for name, stored in manifest.files.items():
-        if file_digest(folder / name) != stored.sha256:
-            raise ArtefactError(f"{folder / name} is damaged", remedy=_REMEDY)
+    with ThreadPoolExecutor(2) as threads:
+        digests = threads.map(file_digest, [folder / name for name in manifest.files])
+        for (name, stored), found in zip(manifest.files.items(), digests, strict=True):
+            if found != stored.sha256:
+                raise ArtefactError(f"{folder / name} is damaged", remedy=_REMEDY)
     return manifest
 
 
-def _arrays(columns: Columns, postings: Postings) -> Iterator[tuple[str, Array]]:
-    named: dict[str, Rows | Array] = {each.name: getattr(columns, each.name) for each in fields(columns)}
-    named |= {
-        "idf": postings.idf,
-        "products": postings.products,
-        "weights": postings.weights,
-    }
-    for name, value in named.items():
+def _arrays(columns: Columns | Postings) -> Iterator[tuple[str, Array]]:
+    """Yield the arrays that there is a file of each, with the name of the file."""
+    for name in (each.name for each in fields(columns)):
+        value: Rows | Array = getattr(columns, name)
         if isinstance(value, Rows):
-            yield f"{name}-starts", value.starts
-            yield f"{name}-values", value.values
+            yield f"{name}-starts.npy", value.starts
+            yield f"{name}-values.npy", value.values
         else:
-            yield name, value
+            yield f"{name}.npy", value
 
 
 def _column(arrays: dict[str, Array], name: str) -> Any:  # noqa: ANN401 - rows, or an array
@@ -186,13 +194,6 @@ def _mapped(path: Path, stored: Stored) -> Array:
     if (array.dtype.str, array.shape) != (stored.dtype, stored.shape):
         raise ArtefactError(f"{path} is not the array it was", remedy=_REMEDY)
     return array
-
-
-def _stored(path: Path) -> Stored:
-    if path.suffix != ".npy":
-        return Stored("", (), path.stat().st_size, file_digest(path))
-    array = np.load(path, mmap_mode="r") if path.stat().st_size > 128 else np.load(path)
-    return Stored(array.dtype.str, array.shape, path.stat().st_size, file_digest(path))
 
 
 def _length(stored: Stored) -> int:

@@ -16,9 +16,9 @@ from kg.errors import ArtefactError, ConfigError
 from kg.text import key
 from linkers.embeddings import load_embedder
 from linkers.products.analyse import Analyser, Text
-from linkers.products.columns import Columns, columns_of, merged, ordered
+from linkers.products.columns import Columns, columns_of, merged, ordered, places_of, woven
 from linkers.products.files import FORMAT, PARTITION, Manifest, load, read_manifest, save
-from linkers.products.neighbours import Known, Neighbours, lists_of, open_neighbours
+from linkers.products.neighbours import Known, Neighbours, open_neighbours
 from linkers.products.postings import Postings
 from linkers.products.rows import Array
 from linkers.products.terms import WORD, term
@@ -52,8 +52,11 @@ class Item(NamedTuple):
 class Source(Protocol):
     """A catalogue that can tell which of its products changed without handing them all over."""
 
-    def marks(self) -> Iterable[tuple[Sequence[str], Sequence[int]]]:
-        """Yield the ids of some products with their marks (below 2**64), until all were there."""
+    def marks(self) -> Iterable[tuple[Sequence[str] | Array, Sequence[int] | Array]]:
+        """Yield the ids of some products with their marks (below 2**64), until all were there.
+
+        Arrays are quicker than lists, and ids in ascending order than others.
+        """
         ...
 
     def items(self, ids: Collection[str]) -> Iterable[Item]:
@@ -118,7 +121,13 @@ def build_index(
         KgError: what the encoder raises.
     """
     parts = list(map_(partial(read_items, encoder=encoder), _chunks(items)))
-    _write(folder, merged(parts) if parts else read_items((), encoder), _versions(encoder), None)
+    columns = merged(parts) if parts else read_items((), encoder)
+    order, twice = ordered(columns)
+    if twice is not None:
+        raise _twice(twice)
+    if not np.array_equal(order, np.arange(len(order))):
+        columns = columns.take(order)
+    save(folder, columns, _versions(encoder))
     return open_index(folder, encoder)
 
 
@@ -133,36 +142,35 @@ def update_index(
         KgError: what the encoder raises.
     """
     index = open_index(old, encoder)
-    kept, changed, gone = _compared(index, items)
-    read = partial(read_items, encoder=encoder)
-    parts = [index.columns.take(kept), *map_(read, _chunks(changed))]
-    check_vectors(old, *parts)
-    lists = None
-    if index.manifest.learned_for:
-        lists = np.full(sum(map(len, parts)), -1, dtype=np.int64)
-        lists[: len(kept)] = lists_of(old / PARTITION, len(index))[kept]
-    known = Known(old / PARTITION, index.manifest.learned_for, lists) if lists is not None else None
-    _write(folder, merged(parts), _versions(encoder), known)
-    return open_index(folder, encoder), Updated(sum(map(len, parts[1:])), gone, len(kept))
+    ids = index.columns.texts("ids")
+    kept, changed, gone = _compared(index.columns.hashes, ids, items)
+    there = index.columns
+    if not len(kept):
+        there, ids = there.take(kept), []
+    read = list(map_(partial(read_items, encoder=encoder), _chunks(changed)))
+    check_vectors(old, there, *read)
+    rows, twice = woven(ids, kept, [id_ for part in read for id_ in part.texts("ids")])
+    if twice is not None:
+        raise _twice(twice)
+    known = None
+    if len(rows) <= index.manifest.learned_for * _LEARN_AGAIN:
+        known = Known(old / PARTITION, index.manifest.learned_for, np.where(rows < len(ids), rows, -1))
+    save(folder, merged([there, *read], rows), _versions(encoder), known)
+    return open_index(folder, encoder), Updated(sum(map(len, read)), gone, len(kept))
 
 
-def _compared(index: ProductIndex, items: Iterable[Item] | Source) -> tuple[Array, Iterable[Item], int]:
-    """Return the rows that are as they were, the products that are not, and how many rows are gone."""
-    rows = dict(zip(index.columns.texts("ids"), itertools.count(), strict=False))
+def _compared(hashes: Array, ids: Sequence[str], items: Iterable[Item] | Source) -> tuple[Array, Iterable[Item], int]:
+    """Return the rows that are as they were, ascending, the products that are not, and how many rows are gone."""
     given = items if isinstance(items, Source) else _Given(items)
-    kept: list[Array] = []
-    changed: list[str] = []
-    seen = 0
-    for ids, marks in given.marks():
-        at = np.array([rows.get(id_, -1) for id_ in ids], dtype=np.int64)
-        known = at >= 0
-        same = known.copy()
-        same[known] = index.columns.hashes[at[known]] == np.array(marks, dtype=np.uint64)[known]
-        kept.append(at[same])
-        changed += itertools.compress(ids, ~same)
-        seen += int(known.sum())
-    there = np.concatenate([np.zeros(0, dtype=np.int64), *kept])
-    return there, given.items(changed) if changed else (), len(rows) - seen
+    told = list(given.marks())
+    names: list[str] = [id_ for some, _ in told for id_ in some]
+    marks = np.concatenate([np.zeros(0, dtype=np.uint64), *(np.asarray(each, dtype=np.uint64) for _, each in told)])
+    at = places_of(names, ids)
+    same = at >= 0
+    known = int(same.sum())
+    same[same] = hashes[at[same]] == marks[same]
+    changed = list(itertools.compress(names, ~same))
+    return np.sort(at[same]), given.items(changed) if changed else (), len(ids) - known
 
 
 class _Given:
@@ -245,16 +253,8 @@ def _versions(encoder: Encoder | None) -> tuple[str, str]:
     return _analyser().version, (encoder or default_encoder()).version
 
 
-def _write(folder: Path, columns: Columns, versions: tuple[str, str], known: Known | None) -> None:
-    order, twice = ordered(columns)
-    if twice is not None:
-        raise ConfigError(f"two products have the id {twice!r}", remedy="give every product its own id")
-    if not np.array_equal(order, np.arange(len(order))):
-        columns = columns.take(order)
-        known = Known(known.file, known.learned_for, known.lists[order]) if known else None
-    if known and len(columns) > known.learned_for * _LEARN_AGAIN:
-        known = None
-    save(folder, columns, versions, known)
+def _twice(id_: str) -> ConfigError:
+    return ConfigError(f"two products have the id {id_!r}", remedy="give every product its own id")
 
 
 def _hash(item: Item) -> int:

@@ -7,6 +7,7 @@ depends on nothing but the vectors, so that two builds of one catalogue are equa
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +17,7 @@ import numpy as np
 from linkers.products.engines import faiss
 from linkers.products.rows import Array
 
-__all__ = ["FEW", "Known", "Neighbours", "lists_of", "open_neighbours", "write_partition"]
+__all__ = ["FEW", "Known", "Neighbours", "open_neighbours", "write_partition"]
 
 FEW = 10_000
 """Up to so many products every vector is compared."""
@@ -69,13 +70,22 @@ class _Partitioned:
 class Known:
     """A partition whose lists are kept.
 
-    Its file, for how many products it was learned, and the list of each product of
-    the new index (-1: not known).
+    Its file, for how many products it was learned, and the row that each product of the
+    new index has in it (-1: none).
     """
 
     file: Path
     learned_for: int
+    rows: Array
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """Products of a partition: their rows, the list of each and its code."""
+
+    rows: Array
     lists: Array
+    codes: Array
 
 
 def write_partition(vectors: Array, file: Path, known: Known | None = None) -> None:
@@ -84,45 +94,63 @@ def write_partition(vectors: Array, file: Path, known: Known | None = None) -> N
     Lists that are kept make an update quick. Once many products changed, they should be learned again.
     """
     library = faiss()
-    units = vectors.astype(np.float32) / 127
     if known is None:
-        index = _learned(library, units)
-        lists = np.full(len(units), -1, dtype=np.int64)
+        index = _learned(library, _units(vectors))
+        parts = [_read(index, vectors, np.arange(len(vectors)))]
     else:
         index = library.read_index(str(known.file))
+        parts = [_kept(library, index, known.rows), _read(index, vectors, np.flatnonzero(known.rows < 0))]
         index.reset()
-        lists = known.lists.copy()
-    new = np.flatnonzero(lists < 0)
-    if len(new):
-        lists[new] = index.quantizer.search(units[new], 1)[1][:, 0]
-    _fill(library, index, units, lists)
+    _fill(library, index, parts)
     library.write_index(index, str(file))
 
 
-def lists_of(file: Path, size: int) -> Array:
-    """Return the list of each of the ``size`` products of a partition."""
-    library = faiss()
-    index = library.read_index(str(file), library.IO_FLAG_MMAP | library.IO_FLAG_READ_ONLY)
-    out = np.full(size, -1, dtype=np.int64)
-    for number in range(index.nlist):
-        count = index.invlists.list_size(number)
-        if count:
-            out[library.rev_swig_ptr(index.invlists.get_ids(number), count)] = number
-    return out
+def _units(vectors: Array) -> Array:
+    return vectors.astype(np.float32) / 127
 
 
-def _fill(library: Any, index: Any, units: Array, lists: Array) -> None:  # noqa: ANN401 - faiss has no types
-    """Put every vector into its list, in the order of products."""
-    codes = index.sq.compute_codes(units)
-    order = np.argsort(lists, kind="stable").astype(np.int64)
-    lists_there = int(index.nlist)
-    bounds = np.searchsorted(lists[order], np.arange(lists_there + 1))
-    ends: list[int] = bounds.tolist()
-    for number, (start, end) in enumerate(itertools.pairwise(ends)):
+def _read(index: Any, vectors: Array, rows: Array) -> _Entries:  # noqa: ANN401 - faiss has no types
+    """Return some products with the list that is nearest to each."""
+    units = _units(vectors[rows])
+    return _Entries(rows, index.quantizer.search(units, 1)[1][:, 0], index.sq.compute_codes(units))
+
+
+def _kept(library: Any, index: Any, rows: Array) -> _Entries:  # noqa: ANN401 - faiss has no types
+    """Return the products of a partition that are still there, by the rows they have now."""
+    there = _entries(library, index)
+    now = np.full(index.ntotal, -1, dtype=np.int64)
+    known = np.flatnonzero(rows >= 0)
+    now[rows[known]] = known
+    kept = np.flatnonzero(now[there.rows] >= 0)
+    return _Entries(now[there.rows[kept]], there.lists[kept], there.codes[kept])
+
+
+def _entries(library: Any, index: Any) -> _Entries:  # noqa: ANN401 - faiss has no types
+    """Return all products of a partition, list by list."""
+    lists, width = index.invlists, int(index.code_size)
+    sizes = [int(lists.list_size(number)) for number in range(index.nlist)]
+    filled = [number for number, size in enumerate(sizes) if size]
+    rows = [library.rev_swig_ptr(lists.get_ids(each), sizes[each]) for each in filled]
+    codes = [library.rev_swig_ptr(lists.get_codes(each), sizes[each] * width) for each in filled]
+    return _Entries(
+        np.concatenate([np.zeros(0, dtype=np.int64), *rows]),
+        np.repeat(np.arange(len(sizes)), sizes),
+        np.concatenate([np.zeros(0, dtype=np.uint8), *codes]).reshape(-1, width),
+    )
+
+
+def _fill(library: Any, index: Any, parts: Sequence[_Entries]) -> None:  # noqa: ANN401 - faiss has no types
+    """Put products into their lists, in the order of their rows."""
+    rows, lists = (np.concatenate([getattr(part, name) for part in parts]) for name in ("rows", "lists"))
+    codes = parts[0].codes if len(parts) == 1 else np.concatenate([part.codes for part in parts])
+    order = np.argsort(lists << np.int64(32) | rows, kind="stable")
+    bounds: list[int] = np.searchsorted(lists[order], np.arange(int(index.nlist) + 1)).tolist()
+    rows, codes = rows[order], codes[order]
+    for number, (start, end) in enumerate(itertools.pairwise(bounds)):
         if end > start:
-            rows, part = order[start:end].copy(), np.ascontiguousarray(codes[order[start:end]])
-            index.invlists.add_entries(number, end - start, library.swig_ptr(rows), library.swig_ptr(part))
-    index.ntotal = len(units)
+            ours = library.swig_ptr(rows[start:end]), library.swig_ptr(codes[start:end])
+            index.invlists.add_entries(number, end - start, *ours)
+    index.ntotal = len(rows)
 
 
 def _learned(library: Any, units: Array) -> Any:  # noqa: ANN401 - faiss has no types

@@ -7,13 +7,15 @@ numbers, the same in the rest of what is known), over inverse document frequenci
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
 
 from linkers.products.columns import Columns
 from linkers.products.engines import sparse
-from linkers.products.rows import Array, Rows, distinct, starts_of
+from linkers.products.rows import Array, Rows, distinct
 
 __all__ = ["FIELDS", "Postings", "build_postings", "field_norms", "idf_of"]
 
@@ -48,18 +50,23 @@ def build_postings(columns: Columns) -> Postings:
     for rows in fields.values():
         counts += np.bincount(rows.values, minlength=terms)
     idf = idf_of(counts, size)
-    owners = np.concatenate([rows.owners(np.int32) for rows in fields.values()])
-    values = np.concatenate([rows.values for rows in fields.values()])
-    weights = np.concatenate([_weights(rows, idf, FIELDS[name]) for name, rows in fields.items()])
-    inverted = sparse().csr_array((weights, (values, owners)), shape=(terms, size))
-    inverted.sum_duplicates()
+    shortest = sorted(fields, key=lambda name: len(fields[name].values))  # sums grow: what is long is added last
+    parts = (_inverted(fields[name], _weights(fields[name], idf, FIELDS[name]), terms) for name in shortest)
+    inverted = reduce(add, parts)
     wide = np.int32 if inverted.nnz < 2**31 else np.int64
     return Postings(idf, Rows(inverted.indptr.astype(wide), inverted.indices.astype(np.int32)), inverted.data)
 
 
+def _inverted(rows: Rows, weights: Array, terms: int) -> Any:  # noqa: ANN401 - scipy's types are partial
+    """Return the products of each term, ascending, as a sparse matrix (terms, products)."""
+    starts = rows.starts.astype(np.int32 if len(rows.values) < 2**31 else np.int64)
+    return sparse().csc_array((weights, rows.values, starts), shape=(terms, len(rows))).tocsr()
+
+
 def _weights(rows: Rows, idf: Array, weight: float) -> Array:
     """Return how much each value of a field's rows says: its share of the row's length."""
-    return idf[rows.values] * np.repeat(np.float32(weight) / field_norms(rows, idf), rows.counts)
+    found = idf[rows.values]
+    return found * np.repeat(np.float32(weight) / _norms(rows, found), rows.counts)
 
 
 def idf_of(counts: Array, size: int) -> Array:
@@ -69,9 +76,15 @@ def idf_of(counts: Array, size: int) -> Array:
 
 def field_norms(rows: Rows, idf: Array) -> Array:
     """Return the length of each row as a vector of inverse document frequencies; 1 for an empty one."""
-    squares = np.square(idf[rows.values], dtype=np.float64)
-    sums = np.add.reduceat(np.append(squares, 0.0), rows.starts[:-1]) if len(rows) else squares
-    return np.where(rows.counts > 0, np.sqrt(sums), 1.0).astype(np.float32)
+    return _norms(rows, idf[rows.values])
+
+
+def _norms(rows: Rows, values: Array) -> Array:
+    norms = np.ones(len(rows), dtype=np.float32)
+    filled = np.flatnonzero(rows.counts)
+    if len(filled):
+        norms[filled] = np.sqrt(np.add.reduceat(np.square(values, dtype=np.float64), rows.starts[filled]))
+    return norms
 
 
 def _field(columns: Columns, name: str) -> Rows:
@@ -79,7 +92,7 @@ def _field(columns: Columns, name: str) -> Rows:
     rows: Rows = getattr(columns, name)
     if name != "stems":  # the others hold each term once, and no gaps
         return rows
-    owners, values = rows.owners(), rows.values
-    keys = distinct(owners[values >= 0] << np.int64(32) | values[values >= 0].astype(np.int64))
-    owners, values = keys >> np.int64(32), (keys & np.int64(0xFFFFFFFF)).astype(np.int32)
-    return Rows(starts_of(np.bincount(owners, minlength=len(rows))), values)
+    there = np.flatnonzero(rows.values >= 0)
+    keys = distinct(rows.owners()[there] << np.int64(32) | rows.values[there])
+    starts = np.searchsorted(keys, np.arange(len(rows) + 1, dtype=np.int64) << np.int64(32))
+    return Rows(starts, keys.astype(np.int32))  # the lower half of each key

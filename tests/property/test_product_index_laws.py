@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import multiprocessing
 import os
@@ -23,14 +24,15 @@ from hypothesis import strategies as st
 from linkers.products import index as indexes
 from linkers.products.analyse import Analyser, Text
 from linkers.products.candidates import Search, read_batch
-from linkers.products.columns import Columns, merged
+from linkers.products.columns import Columns, merged, places_of, woven
 from linkers.products.contrasts import load_contrasts
 from linkers.products.features import FEATURES, features
 from linkers.products.index import Item, ProductIndex, build_index, read_items, update_index
 from linkers.products.linker import ProductLinker
 from linkers.products.model import SIGNALS, rank
+from linkers.products.postings import FIELDS, build_postings
 from linkers.products.registry import PRODUCT_LINKERS, build_product_linker
-from linkers.products.rows import Rows, rows_of, stacked
+from linkers.products.rows import Rows, gather, rows_of, stacked
 from tests.parts.product_shop import SHOP, contents
 
 ROOT = Path(__file__).parents[2]
@@ -63,12 +65,15 @@ IDS = st.one_of(st.sampled_from(["1", "01", "nan", " a", "é"]), st.text(max_siz
 ITEMS = st.lists(st.builds(Item, IDS, TEXTS, TYPES, st.just(0)), max_size=7, unique_by=lambda item: item.id)
 ANY_ITEMS = st.lists(st.builds(Item, IDS, ANY_TEXTS, ANY_TEXT, st.just(0)), max_size=5, unique_by=lambda item: item.id)
 ROWS = st.lists(st.lists(st.integers(0, 9), max_size=4), max_size=6)
+LONG = st.lists(st.lists(st.integers(0, 9), max_size=2), min_size=20, max_size=40)
+SHORT = st.text("abé緑\ud800\uffff🍫", max_size=3)
 MASKS = st.integers(0, 2**64 - 1)
 
 PROGRAM = """
 import json, sys
 from pathlib import Path
 from linkers.products.index import build_index
+from linkers.products.postings import FIELDS, build_postings
 from linkers.products.registry import build_product_linker
 from tests.parts.product_shop import SHOP
 index = build_index(Path(sys.argv[1]), SHOP)
@@ -173,6 +178,62 @@ def test_an_update_counts_what_it_found(before: list[Item], after: list[Item]) -
     assert (found.kept, found.changed, found.gone) == (len(kept), len(after) - len(kept), len(gone))
 
 
+@settings(max_examples=6, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(1, 9))
+def test_an_update_of_many_equals_a_new_index(chance: random.Random, often: int) -> None:
+    """Where most products are as they were, and stretches of them are copied, the files are those made anew too."""
+    before = [Item(f"{at:03}", Text(f"{chance.choice(WORDS)} {chance.choice(WORDS)} {at % 50}")) for at in range(300)]
+    after = [item for at, item in enumerate(before) if at % 30 != often]
+    after = [item._replace(text=Text("緑茶 jug")) if at % 40 == often else item for at, item in enumerate(after)]
+    after += [Item(f"{chance.randrange(300):03}{at}", Text(f"new {chance.choice(WORDS)}")) for at in range(often)]
+    with folder() as place:
+        build_index(place / "old", before)
+        update_index(place / "updated", place / "old", after)
+        build_index(place / "anew", after)
+        assert contents(place / "updated") == contents(place / "anew")
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sets(IDS | SHORT), st.lists(IDS | SHORT, max_size=40), st.booleans())
+def test_names_are_found_where_they_stand(ids: set[str], names: list[str], ascending: bool) -> None:
+    """Each name has the place of its equal among the ids, in whatever order; of equal names one has it."""
+    there = sorted(ids)
+    names = sorted(names) if ascending else names
+    places = places_of(names, there).tolist()
+    assert {name for name, place in zip(names, places, strict=True) if place >= 0} == ids & set(names)
+    found = [(place, name) for name, place in zip(names, places, strict=True) if place >= 0]
+    assert all(there[place] == name for place, name in found)
+    assert len(set(found)) == len(found)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sets(SHORT), st.lists(SHORT, max_size=8), st.data())
+def test_kept_and_new_rows_are_in_the_order_of_their_ids(ids: set[str], new: list[str], data: st.DataObject) -> None:
+    """Rows that are kept and rows that are new ascend by their ids; the first id that stands twice is told."""
+    there = sorted(ids)
+    kept = [at for at in range(len(there)) if data.draw(st.booleans())]
+    rows, twice = woven(there, np.array(kept, dtype=np.int64), new)
+    names = [[*there, *new][row] for row in rows.tolist()]
+    assert sorted(rows.tolist()) == [*kept, *range(len(there), len(there) + len(new))]
+    again = [one for one, other in itertools.pairwise(sorted(names)) if one == other]
+    assert twice == min(again, default=None)
+    assert again or names == sorted(names)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ROWS | LONG, min_size=1, max_size=4), st.data())
+def test_rows_are_gathered_from_parts(parts: list[list[list[int]]], data: st.DataObject) -> None:
+    """Rows chosen out of several parts, one by one or by stretches, are those of the parts one after the other."""
+    whole = [row for part in parts for row in part]
+    bounds = st.tuples(st.integers(0, len(whole)), st.integers(0, len(whole))).map(sorted)
+    stretches = data.draw(st.lists(bounds, max_size=3))
+    chosen = [at for first, last in stretches for at in range(first, last)]
+    gathered = gather([len(part) for part in parts], np.array(chosen, dtype=np.int64))
+    assert lists(gathered.rows([rows_of(part) for part in parts])) == [whole[at] for at in chosen]
+    firsts = [np.array([sum(row) for row in part], dtype=np.int64) for part in parts]
+    assert gathered.array(firsts).tolist() == [sum(whole[at]) for at in chosen]
+
+
 @settings(max_examples=60, deadline=None)
 @given(ROWS, st.data())
 def test_rows_taken_are_the_rows_asked_for(rows: list[list[int]], data: st.DataObject) -> None:
@@ -209,6 +270,31 @@ def test_taken_products_are_as_read_alone(items: list[Item], data: st.DataObject
     chosen = data.draw(st.lists(st.integers(0, len(items) - 1), max_size=8) if items else st.just([]))
     taken = merged([read_items(items).take(np.array(chosen, dtype=np.int64))])
     assert_equal(taken, read_items([items[at] for at in chosen]))
+
+
+@settings(max_examples=30, deadline=None)
+@given(ITEMS, st.integers(0, 7), st.randoms(use_true_random=False))
+def test_merged_parts_may_be_in_any_order(items: list[Item], cut: int, shuffler: random.Random) -> None:
+    """Products chosen out of two parts are those of all, read together in that order."""
+    chosen = shuffler.sample(range(len(items)), shuffler.randint(0, len(items)))
+    parts = [read_items(items[:cut]), read_items(items[cut:])]
+    assert_equal(merged(parts, np.array(chosen, dtype=np.int64)), read_items([items[at] for at in chosen]))
+
+
+@settings(max_examples=20, deadline=None)
+@given(ITEMS)
+def test_postings_are_the_sums_of_their_fields(items: list[Item]) -> None:
+    """The weight of a term in a product is the sum over fields of its share of each, worked out one by one."""
+    columns = read_items(items)
+    postings = build_postings(columns)
+    matrix = np.zeros((len(columns.terms), len(columns)))
+    for name, weight in FIELDS.items():
+        for product, row in enumerate(lists(getattr(columns, name))):
+            terms = sorted({term for term in row if term >= 0})
+            shares = postings.idf[terms].astype(np.float64)
+            matrix[terms, product] += weight * shares / max(np.linalg.norm(shares), 1e-9)
+    assert np.allclose(postings.matrix(len(columns)).toarray(), matrix, rtol=1e-5)
+    assert all(row == sorted(row) for row in lists(postings.products))
 
 
 @settings(max_examples=80, deadline=None)

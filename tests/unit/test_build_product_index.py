@@ -16,6 +16,7 @@ from filelock import FileLock
 
 from kg.build.builds import Builds
 from kg.build.product_index import Catalogue, Making, newest_catalogue, open_products
+from kg.build.product_rows import COMPARING, READING
 from kg.errors import ArtefactError
 from kg.model import ProductType, TypeId
 from kg.records import file_digest, write_jsonl
@@ -111,6 +112,23 @@ def test_an_update_gives_what_making_it_anew_gives(tmp_path: Path) -> None:
     found = catalogue(tmp_path / "c", [NEW, *ROWS[1:]])
     updated, anew = opened(tmp_path / "a", found)[0], opened(tmp_path / "b", found)[0]
     assert verify(updated.folder) == verify(anew.folder)
+
+
+def test_comparing_is_told_from_its_start_to_its_end(tmp_path: Path) -> None:
+    """An update tells that it looks for changes before the engine has ordered anything, and once it has."""
+    opened(tmp_path, catalogue(tmp_path / "c"))
+    _, steps = opened(tmp_path, catalogue(tmp_path / "c", [NEW, *ROWS]))
+    assert [step for step in steps if step[0] == COMPARING] == [(COMPARING, 0, 4), (COMPARING, 4, 4)]
+    assert (READING, 1, 1) in steps
+
+
+def test_an_update_to_an_empty_catalogue(tmp_path: Path) -> None:
+    """A catalogue that has no products any more has an empty index."""
+    opened(tmp_path, catalogue(tmp_path / "c"))
+    full, products = catalogue(tmp_path / "e"), tmp_path / "e" / "none.parquet"
+    with duckdb.connect(":memory:") as engine:
+        engine.execute(f"COPY (SELECT * FROM read_parquet('{full.products}') LIMIT 0) TO '{products}' (FORMAT parquet)")
+    assert len(opened(tmp_path, Catalogue(products, full.types, (file_digest(products), "")))[0]) == 0
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", None])

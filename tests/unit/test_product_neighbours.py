@@ -13,11 +13,11 @@ from linkers.products.candidates import Search, read_batch
 from linkers.products.engines import faiss
 from linkers.products.files import PARTITION, verify
 from linkers.products.index import Item, build_index, read_items, update_index
-from linkers.products.neighbours import Known, lists_of, open_neighbours, write_partition
+from linkers.products.neighbours import Known, open_neighbours, write_partition
 from linkers.products.vectors import as_bytes
 from tests.parts.product_shop import contents
 
-MANY, KINDS, DIMENSIONS = 2_000, 60, 64
+MANY, KINDS, DIMENSIONS, LISTS = 2_000, 60, 64, 32
 
 
 def unit(values: np.ndarray) -> np.ndarray:
@@ -39,6 +39,14 @@ QUERIES = titles(100, 2)
 def exact(vectors: np.ndarray, queries: np.ndarray, limit: int) -> np.ndarray:
     """Return the nearest vectors by sorting all of them."""
     return np.argsort(-(queries @ vectors.astype(np.float32).T), axis=1, kind="stable")[:, :limit]
+
+
+def lists(file: Path) -> list[list[int]]:
+    """Return the products of each list of a partition."""
+    index = faiss().read_index(str(file))
+    there = index.invlists
+    sizes = [there.list_size(number) for number in range(there.nlist)]
+    return [faiss().rev_swig_ptr(there.get_ids(at), size).tolist() if size else [] for at, size in enumerate(sizes)]
 
 
 @pytest.fixture(scope="module")
@@ -112,27 +120,43 @@ def test_a_batch_equals_single_searches(partition: Path, tmp_path: Path) -> None
         assert np.array_equal(opened.search(QUERIES, 7), alone)
 
 
-def test_every_product_has_a_list(partition: Path) -> None:
-    """Each product of a partition stands in one of its lists."""
-    lists = lists_of(partition, MANY)
-    assert lists.min() >= 0
-    assert len(np.unique(lists)) > 16
+def test_every_product_has_one_list(partition: Path) -> None:
+    """Each product of a partition stands in one of its lists, and many of them have some."""
+    rows = [row for each in lists(partition) for row in each]
+    assert sorted(rows) == list(range(MANY))
+    assert sum(map(bool, lists(partition))) > 16
 
 
 def test_kept_lists_make_the_same_partition(partition: Path, tmp_path: Path) -> None:
     """A partition made again with all its lists known is the same file."""
-    write_partition(VECTORS, tmp_path / PARTITION, Known(partition, MANY, lists_of(partition, MANY)))
+    write_partition(VECTORS, tmp_path / PARTITION, Known(partition, MANY, np.arange(MANY)))
     assert (tmp_path / PARTITION).read_bytes() == partition.read_bytes()
+
+
+def test_products_that_moved_keep_their_lists(partition: Path, tmp_path: Path) -> None:
+    """Products that stand in other rows by now are in the lists they were in, in the order of these rows."""
+    order = np.random.default_rng(5).permutation(MANY)[:1_500]
+    write_partition(VECTORS[order], tmp_path / PARTITION, Known(partition, MANY, order))
+    before = {row: number for number, each in enumerate(lists(partition)) for row in each}
+    expected = [[at for at, row in enumerate(order.tolist()) if before[row] == number] for number in range(LISTS)]
+    assert lists(tmp_path / PARTITION) == expected
 
 
 def test_changed_products_are_found_in_kept_lists(partition: Path, tmp_path: Path) -> None:
     """Products that are new or changed are found beside those that kept their lists."""
     changed = np.concatenate([VECTORS[100:], as_bytes(titles(150, 3))])
-    lists = np.concatenate([lists_of(partition, MANY)[100:], np.full(150, -1)])
-    write_partition(changed, tmp_path / PARTITION, Known(partition, MANY, lists))
+    rows = np.concatenate([np.arange(100, MANY), np.full(150, -1)])
+    write_partition(changed, tmp_path / PARTITION, Known(partition, MANY, rows))
     opened = open_neighbours(changed, tmp_path / PARTITION)
     found = opened.search(np.ascontiguousarray(changed[::25].astype(np.float32) / 127), 1)
     assert found[:, 0].tolist() == list(range(0, len(changed), 25))
+
+
+def test_kept_products_have_the_codes_of_new_ones(partition: Path, tmp_path: Path) -> None:
+    """A product is stored as it would be if its list were looked for again."""
+    rows = np.where(np.arange(MANY) % 3, np.arange(MANY), -1)
+    write_partition(VECTORS, tmp_path / PARTITION, Known(partition, MANY, rows))
+    assert (tmp_path / PARTITION).read_bytes() == partition.read_bytes()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kg.errors import ConfigError
@@ -98,6 +99,21 @@ def test_a_source_without_changes_is_not_read(old: Path, tmp_path: Path) -> None
     _, found = update_index(tmp_path / "new", old, source)
     assert (source.asked, found.kept) == ([], len(BEFORE))
     assert contents(tmp_path / "new") == contents(old)
+
+
+def test_a_source_may_tell_of_arrays(old: Path, tmp_path: Path) -> None:
+    """Ids and marks that are arrays, as an engine has them, are told apart like lists of Python's own."""
+
+    class Arrays(Catalogue):
+        def marks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            for ids, marks in super().marks():
+                yield np.array(ids, dtype=object), np.array(marks, dtype=np.uint64)
+
+    after = [NEW, changed(BEFORE[5], "x"), *BEFORE[7:]]
+    _, found = update_index(tmp_path / "updated", old, Arrays(after))
+    build_index(tmp_path / "anew", after)
+    assert (found.changed, found.kept, found.gone) == (2, len(BEFORE) - 7, 6)
+    assert contents(tmp_path / "updated") == contents(tmp_path / "anew")
 
 
 def test_the_mark_decides_and_not_the_text(old: Path, tmp_path: Path) -> None:

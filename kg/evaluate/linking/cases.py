@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from linkers.products.learning import Labelled
 from linkers.products.linker import ProductLinker
 from linkers.products.vectors import Encoder
 
-__all__ = ["Advance", "Cases", "Decisions", "compared", "decide", "halves", "opened", "taken_away"]
+__all__ = ["Advance", "Cases", "Decisions", "batches", "compared", "decide", "halves", "opened", "taken_away"]
 
 Advance = Callable[[str, int, int], None]
 """Told of progress: the step, how much of it was done just now, and how much there is."""
@@ -80,14 +80,20 @@ def opened(data: LinkingSet, encoder: Encoder | None = None) -> Generator[Produc
         yield build_index(Path(folder) / "index", data.products, encoder=encoder)
 
 
+def batches(size: int, total: int, advance: Advance) -> Iterator[slice]:
+    """Yield the places of a few of ``size`` texts at a time; each is told of, as one of ``total``, once it is done."""
+    for start in range(0, size, _BATCH):
+        part = slice(start, min(start + _BATCH, size))
+        yield part
+        advance("compare", part.stop - part.start, total)
+
+
 def compared(linker: ProductLinker, index: ProductIndex, data: LinkingSet, advance: Advance) -> Cases:
     """Return all mentions of a set beside the candidates that a linker looks at."""
     parts: list[tuple[Values, Values, Values]] = []
-    for start in range(0, len(data.mentions), _BATCH):
-        texts = [item.text for item in data.mentions[start : start + _BATCH]]
-        pairs, found = linker.compare(texts)
-        parts.append((found, pairs.mentions + start, pairs.products))
-        advance("compare", len(texts), len(data.mentions))
+    for part in batches(len(data.mentions), len(data.mentions), advance):
+        pairs, found = linker.compare([item.text for item in data.mentions[part]])
+        parts.append((found, pairs.mentions + part.start, pairs.products))
     features, mentions, products = (np.concatenate([part[at] for part in parts]) for at in range(3))
     meant = [data.gold.get(item.id, frozenset[str]()) for item in data.mentions]
     right = [index.id(product) in meant[at] for at, product in zip(mentions.tolist(), products.tolist(), strict=True)]

@@ -14,7 +14,7 @@ import numpy as np
 from rapidfuzz import fuzz, process, utils
 
 from kg.errors import InputError
-from kg.evaluate.linking.cases import Advance
+from kg.evaluate.linking.cases import Advance, batches
 from kg.evaluate.linking.data import PairSet, in_fitting_half
 from kg.evaluate.linking.evaluation import BY_MODEL, Plan, shipped_model
 from kg.evaluate.linking.measures import hit_share
@@ -28,8 +28,6 @@ from linkers.products.model import Model
 from linkers.products.vectors import Encoder
 
 __all__ = ["PairEvaluation", "PairRow", "best_threshold", "evaluate_pairs"]
-
-_BATCH = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +122,14 @@ def _one_way(
     model: Model, index: ProductIndex, pairs: tuple[Sequence[str], Sequence[int]], progress: tuple[Advance, int]
 ) -> Values:
     said, meant = pairs
+    advance, total = progress
     out: list[Values] = []
-    for start in range(0, len(said), _BATCH):
-        part = said[start : start + _BATCH]
-        batch = read_batch(
-            index, read_items([Item(str(at), Text(title)) for at, title in enumerate(part)], index.encoder)
-        )
-        numbers = np.arange(len(part), dtype=np.int64)
-        found = features(index, batch, Pairs(numbers, np.array(meant[start : start + _BATCH], dtype=np.int64)))
+    for part in batches(len(said), total, advance):
+        items = [Item(str(at), Text(title)) for at, title in enumerate(said[part])]
+        batch = read_batch(index, read_items(items, index.encoder))
+        numbers = np.arange(len(items), dtype=np.int64)
+        found = features(index, batch, Pairs(numbers, np.array(meant[part], dtype=np.int64)))
         out.append(np.round(model.scores(found), 4))
-        progress[0]("compare", len(part), progress[1])
     return np.concatenate(out)
 
 

@@ -1,0 +1,244 @@
+"""The graph store: look-ups, loads, switches and rollbacks against the limits of the same server, and its peers.
+
+Run with ``python -m bench.store --store neo4j|embedded [--quick] [--products N] [--json]``. The graphs are made
+(:mod:`bench.scale_graph`): ten edges a product, and two later builds. Every store is a process of its own that starts
+empty, and every step a process of its own. All figures called ``ratio`` have their limit measured in the same run on
+the same server.
+
+- ``load_ratio``: rows a second of a whole first load (reading, comparing, writing, switching) over those of the
+  plainest statements that write the same rows in batches of the same size, ``UNWIND $rows`` and ``CREATE``, of which
+  only the time inside transactions counts; ``load_write_ratio`` counts only that of our load, too. Both stores start
+  empty with the same constraints and indexes; with several passes they take turns and the medians count.
+- ``delta_ratio``: seconds of loading a build in which 1 % of the edges say something else, 0.5 % are gone and 0.5 %
+  new, and 1 % of the prices differ, over those of the first load.
+- ``switch_s``: the transaction that shows readers another build, ``rollback_s`` the whole call of a rollback; medians,
+  and the slowest.
+- ``rss_ratio``: the loading process's peak memory at the full size over that at a smaller one; ``server_rss_ratio``
+  is the same of the store's process, which in daily use of the embedded one is the same process.
+- ``lookup_p50_ratio``, ``lookup_p99_ratio``: the worst of the look-ups of one product (each is listed), over a round
+  trip on the same connection that returns the same rows as literals (:mod:`bench.store_lookups`); medians of five
+  passes over other products, warm.
+- ``rebuild_...``: the same while another process loads a changed build and switches. ``half_published_reads`` are
+  answers that are neither the old build's nor the new one's, whole, or the old one's after a new one; must be 0.
+- ``peer_ratio``: our rows a second over those of the fastest peer that wrote all rows of a smaller graph, on one Neo4j
+  with APOC, which peers need (:mod:`bench.store_peers`); ``..._without_apoc`` are the edges that arrived without it. If
+  APOC cannot be fetched, the peer is what is written by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.measure import median, publish
+from bench.scale_graph import make
+from bench.store_server import Address, serving, serving_with_apoc
+from kg.store.delta import GraphFiles
+
+__all__ = ["main"]
+
+# small: products of the load whose memory is compared; ids: products of a pass of look-ups; peers: products they write.
+FULL = {"products": 1_000_000, "small": 10_000, "ids": 1_000, "peers": 3_000, "passes": 1, "changed_percent": 5}
+QUICK = {"products": 5_000, "small": 500, "ids": 60, "peers": 100, "passes": 1, "changed_percent": 20}
+_PEERS = ("neo4j_graphrag", "langchain_neo4j", "langchain_neo4j_plain")
+_PEER_PASSES = 3
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--store", choices=("neo4j", "embedded"), default="neo4j", help="which (default: neo4j)")
+    parser.add_argument("--products", type=int, help="how many, with ten times as many edges")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes")
+    parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    given = parser.parse_args()
+    sizes = dict(QUICK if given.quick else FULL)
+    if given.products:
+        sizes["products"] = given.products
+    with tempfile.TemporaryDirectory(prefix="product-kg-bench-") as name:
+        figures = _store(given.store, Path(name), sizes)
+    publish(f"store_{given.store}", sizes, figures, as_json=given.json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Builds:
+    """The build that is loaded first, one a little later, one with more changed, and a small one."""
+
+    first: GraphFiles
+    later: GraphFiles
+    other: GraphFiles
+    small: GraphFiles
+
+
+def _store(kind: str, folder: Path, sizes: dict[str, int]) -> dict[str, float]:
+    products = sizes["products"]
+    builds = _Builds(
+        make(folder / "v1", products),
+        make(folder / "v2", products, 2, 0.01),
+        make(folder / "v3", products, 3, sizes["changed_percent"] / 100),
+        make(folder / "small", sizes["small"]),
+    )
+    sample = make(folder / "peers", sizes["peers"])
+    with serving(kind) as store:
+        small = _load(store, builds.small, "v1")
+        helpless = _write(store, sample, _PEERS, 1) if kind == "neo4j" else {}
+    bare, ours = _first_loads(kind, builds.first, sizes["passes"])
+    with serving(kind) as store:
+        ours.append(_load(store, builds.first, "v1"))
+        figures = _loads(bare, ours, small)
+        figures |= _later(store, builds, sizes, median([each["seconds"] for each in ours]))
+    return figures | (_peers(sample, helpless) if helpless else {})
+
+
+def _first_loads(kind: str, files: GraphFiles, passes: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Load by the plainest statements and as we do, in turns, each into a store of its own; one of ours is to come."""
+    bare: list[dict[str, Any]] = []
+    ours: list[dict[str, Any]] = []
+    for left in reversed(range(passes)):
+        with serving(kind) as store:
+            bare.append(_step(["bench.store_work", "bare"], address=asdict(store), files=_paths(files)))
+        if left:
+            with serving(kind) as store:
+                ours.append(_load(store, files, "v1"))
+    return bare, ours
+
+
+def _loads(bare: Sequence[dict[str, Any]], ours: Sequence[dict[str, Any]], small: dict[str, Any]) -> dict[str, float]:
+    plainest = median([each["rows"] / each["writing_s"] for each in bare])
+    writing = median([each["rows"] / each["writing_s"] for each in ours])
+    whole = median([each["rows"] / each["seconds"] for each in ours])
+    return {
+        "load_ratio": round(whole / plainest, 3),
+        "load_write_ratio": round(writing / plainest, 3),
+        "load_rows_per_s": round(whole),
+        "bare_rows_per_s": round(plainest),
+        "load_s": median([each["seconds"] for each in ours]),
+        "rss_ratio": round(ours[-1]["rss_mb"] / small["rss_mb"], 3),
+        "rss_mb": round(ours[-1]["rss_mb"]),
+        "server_rss_ratio": round(ours[-1]["server_rss_mb"] / max(small["server_rss_mb"], 1), 3),
+        "server_rss_mb": round(ours[-1]["server_rss_mb"]),
+    }
+
+
+def _later(store: Address, builds: _Builds, sizes: dict[str, int], full_s: float) -> dict[str, float]:
+    """Measure what comes after the first load, in the store that holds it."""
+    delta = _load(store, builds.later, "v2", before=("v1", builds.first))
+    rolled = _step(["bench.store_work", "roll"], address=asdict(store))
+    idle = _step(["bench.store_lookups", "idle"], address=asdict(store), files=_paths(builds.later), count=sizes["ids"])
+    command = _command(
+        ["bench.store_work", "load"],
+        address=asdict(store),
+        files=_paths(builds.other),
+        build="v3",
+        before=("v2", _paths(builds.later)),
+    )
+    rebuild = _step(
+        ["bench.store_lookups", "rebuild"],
+        address=asdict(store),
+        command=command,
+        before=_paths(builds.later),
+        after=_paths(builds.other),
+        count=sizes["ids"],
+    )
+    switches = [delta["switch_s"], *rolled["switches"], rebuild["load"]["switch_s"]]
+    return {
+        "delta_ratio": round(delta["seconds"] / full_s, 4),
+        "delta_s": round(delta["seconds"], 2),
+        "delta_writes": delta["writes"],
+        "switch_s": round(statistics.median(switches), 4),
+        "switch_slowest_s": round(max(switches), 4),
+        "rollback_s": round(statistics.median(rolled["seconds"]), 4),
+        "rollback_slowest_s": round(max(rolled["seconds"]), 4),
+        **_lookups(idle),
+        **_during(rebuild),
+    }
+
+
+def _lookups(idle: dict[str, dict[str, float]]) -> dict[str, float]:
+    # Several products' worth of work is no look-up of one product: it is listed, and not counted.
+    counted = [each for name, each in idle.items() if name != "complements_of_cart"]
+    worst = {key: round(max(each[key] for each in counted), 3) for key in ("p50_ratio", "p99_ratio")}
+    figures = {f"lookup_{key}": value for key, value in worst.items()}
+    for name, each in idle.items():
+        figures |= {f"{name}_{key}": round(each[key], 3) for key in ("p50_ratio", "p99_ratio", "p50_ms", "p99_ms")}
+    return figures
+
+
+def _during(rebuild: dict[str, Any]) -> dict[str, float]:
+    return {
+        "rebuild_p50_ratio": round(rebuild["p50_ms"] / rebuild["limit_p50_ms"], 3),
+        "rebuild_p99_ratio": round(rebuild["p99_ms"] / rebuild["limit_p99_ms"], 3),
+        "rebuild_p50_ms": round(rebuild["p50_ms"], 3),
+        "rebuild_p99_ms": round(rebuild["p99_ms"], 3),
+        "rebuild_s": round(rebuild["load"]["seconds"], 2),
+        "rebuild_writes": rebuild["load"]["writes"],
+        "rebuild_reads": rebuild["reads"],
+        "new_build_reads": rebuild["new"],
+        "failed_reads": rebuild["errors"],
+        "half_published_reads": rebuild["half"],
+    }
+
+
+def _write(store: Address, sample: GraphFiles, writers: Sequence[str], passes: int) -> dict[str, Any]:
+    """Let writers write the sample; the store is wiped before each."""
+    return _step(["bench.store_peers"], address=asdict(store), files=_paths(sample), writers=writers, passes=passes)
+
+
+def _found(sample: GraphFiles) -> dict[str, Any]:
+    """Return what each writer did on a server with APOC, or where that cannot be had, those that do without."""
+    try:
+        with serving_with_apoc() as store:
+            return _write(store, sample, ("ours", *_PEERS, "by_hand"), _PEER_PASSES)
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"no server with APOC: {error}")
+    with serving("neo4j") as store:
+        return _write(store, sample, ("ours", "by_hand"), _PEER_PASSES)
+
+
+def _peers(sample: GraphFiles, without: dict[str, Any]) -> dict[str, float]:
+    found = _found(sample)
+    for name, each in without.items():
+        print(f"{name} without APOC: {each['said'][:300]}; {each['edges_arrived']:,} of {each['edges_sent']:,} edges")
+    for name, each in found.items():
+        print(f"{name} with APOC: {each['said'][:300] or 'done'}; {each['arrived']:,} of {each['sent']:,} rows")
+    rates = {name: each["arrived"] / each["seconds"] for name, each in found.items()}
+    whole = [name for name, each in found.items() if name != "ours" and each["arrived"] == each["sent"]]
+    best = max(whole, key=rates.__getitem__)
+    print(f"peer_ratio is over {best}")
+    return {
+        "peer_ratio": round(rates["ours"] / rates[best], 2),
+        **{f"peer_ratio_{name}": round(rates["ours"] / rates[name], 2) for name in whole},
+        **{f"rows_per_s_{name}": round(rate) for name, rate in rates.items()},
+        **{f"{name}_edges_without_apoc": each["edges_arrived"] for name, each in without.items()},
+    }
+
+
+def _load(
+    store: Address, files: GraphFiles, build: str, before: tuple[str, GraphFiles] | None = None
+) -> dict[str, Any]:
+    known = (before[0], _paths(before[1])) if before else None
+    return _step(["bench.store_work", "load"], address=asdict(store), files=_paths(files), build=build, before=known)
+
+
+def _step(module: Sequence[str], **given: Any) -> dict[str, Any]:  # noqa: ANN401 - plain data
+    return json.loads(subprocess.run(_command(module, **given), stdout=subprocess.PIPE, check=True).stdout)
+
+
+def _command(module: Sequence[str], **given: Any) -> list[str]:  # noqa: ANN401 - plain data
+    return [sys.executable, "-m", *module, json.dumps(given)]
+
+
+def _paths(files: GraphFiles) -> dict[str, str]:
+    return {name: str(path) for name, path in asdict(files).items() if name != "tags"}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The look-ups as questions: what to read, in which order, and what the answer is."""

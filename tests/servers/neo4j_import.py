@@ -1,0 +1,45 @@
+"""Run the real ``neo4j-admin``, from the jars that the tests' server is made of, the way an export's script runs it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+from tests.servers.neo4j_jars import jars, java_for, wanted_version
+from tests.servers.neo4j_server import OPENS, QUICK_START
+
+__all__ = ["admin_program", "run_import"]
+
+_TIMEOUT_S = 240
+
+
+def admin_program(home: Path, version: str | None = None) -> Path:
+    """Return a program that does what ``bin/neo4j-admin`` does for the installation in ``home``.
+
+    Raises:
+        ServerMissing: there is no fitting JDK or no Maven.
+    """
+    wanted = version or wanted_version()
+    (home / "conf").mkdir(parents=True, exist_ok=True)
+    opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENS]
+    command = [str(java_for(wanted)), *QUICK_START, *opens, "-cp", f"{jars(wanted)}/*", "org.neo4j.cli.AdminTool"]
+    program = home / "neo4j-admin"
+    program.write_text(
+        f"#!/bin/sh\nexport NEO4J_HOME={shlex.quote(str(home))} NEO4J_CONF={shlex.quote(str(home / 'conf'))}\n"
+        f'exec {shlex.join(command)} "$@"\n'
+    )
+    program.chmod(0o755)
+    return program
+
+
+def run_import(export: Path, home: Path, *more: str, version: str | None = None) -> str:
+    """Import an export into the empty installation ``home`` with the export's own script; return what was said."""
+    environ = {**os.environ, "NEO4J_ADMIN": str(admin_program(home, version)), "TMPDIR": str(home)}
+    done = subprocess.run(
+        ["sh", str(export / "import.sh"), *more],
+        env=environ, cwd="/", capture_output=True, text=True, check=False, timeout=_TIMEOUT_S,
+    )  # fmt: skip
+    assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
+    return done.stdout
