@@ -123,7 +123,7 @@ _command("pairings", _plain(lookups.pairings), "What tastes good with a dish, a 
 
 @lookup.command("cart")
 @with_session
-@click.argument("keys", type=KEY, metavar="KEY...", nargs=-1, required=True)
+@click.argument("keys", type=KEY, nargs=-1, required=True)
 @_COUNT
 @click.option(
     "--per-type", type=click.IntRange(1, 100), default=2, show_default=True, help="How many of one product type."
@@ -138,7 +138,7 @@ def cart(
     First what most of its products want, then the surest. Left out is what the cart has already, and what can stand in
     for it: variants, products of the same type, substitutes.
 
-    Each KEY is a product: an id or words.
+    KEYS are products: ids or words.
     """
     _check_contexts(session, contexts)
     with open_graph(session.workspace) as store:
@@ -188,8 +188,8 @@ def page(session: Session, key: str, count: int, contexts: tuple[str, ...], as_j
 def resolve(session: Session, key: str, count: int, kinds: tuple[str, ...], as_json: bool) -> None:
     """What an id or words may name.
 
-    Best first: the id, else names with those words, else what means about the same. A score of 1 is the id or the very
-    words; below 0.7 it is only a suggestion, which the other look-ups do not take for what was meant.
+    Best first: what KEY is the id of, else names with those words, else what means about the same. A score of 1 is the
+    id or the very words; below 0.7 it is only a suggestion, which the other look-ups do not take for what was meant.
     """
     chosen = [_KINDS[kind] for kind in kinds or _KINDS]
     with open_graph(session.workspace) as store:

@@ -20,6 +20,7 @@ from kg.store.loader import load
 from kg.store.options import StoreOptions
 from kg.store.publisher import Served, current, generations
 from kg.store.stores import open_store
+from kg.store.verify import verify
 from tests.parts.hostile_world import hostile_world
 from tests.servers.fixtures import wipe
 from tests.servers.graph_files import World, small_world, write_world
@@ -84,4 +85,5 @@ def test_the_importer_makes_the_graph_of_the_loader(
         report = load(store, files, BUILD)
         assert (report.writes, report.switch) == (0, None)
         assert store.missing_schema() == []
+        assert verify(store, files, quick=True).ok
         assert seen(store) == loaded[0]

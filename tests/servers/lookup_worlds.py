@@ -109,7 +109,10 @@ def shop() -> VersionedGraph:
     graph.edge(("ProductType", "COMPLEMENTS", "ProductType"), ("soda", "salsa"), explanation="By type.")
     graph.edge(("Intent", "SATISFIED_BY", "Product"), ("game-day", "chips"), rank=4, via_target="chips")
     graph.edge(("Intent", "SATISFIED_BY", "ProductType"), ("salmon", "salsa"))
-    graph.edge(("Intent", "PAIRS_WITH", "Product"), ("game-day", "soda"))
+    graph.edge(("Intent", "PAIRS_WITH", "Product"), ("game-day", "soda"), via_target="soda")
+    graph.node("Theme", "game-day/drinks", name="Drinks")
+    graph.edge(("Intent", "HAS_THEME", "Theme"), ("game-day", "game-day/drinks"))
+    graph.edge(("ProductType", "IN_THEME", "Theme"), ("soda", "game-day/drinks"))
     graph.edge(("Product", "IS_A", "ProductType"), ("soda", "soda"))
     graph.edge(("Product", "IS_A", "ProductType"), ("water", "soda"))
     return graph

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import networkx as nx
 import pytest
 
-from kg.model import Level, NodeKind
+from kg.model import Level, NodeKind, Relation
 from kg.store.export.graphml import GraphmlOptions
 from kg.store.kinds import EdgeKind, NodeTable
 from tests.parts.exports import contents, graph_rows, written
 from tests.parts.hostile_world import hostile_world
-from tests.servers.graph_files import World, small_world, write_world
+from tests.servers.graph_files import ProductEdge, World, small_world, write_world
 
 
 def opened(folder: Path, world: World, level: Level) -> Any:
@@ -63,17 +64,14 @@ def test_viewers_find_the_words_they_look_for(tmp_path: Path) -> None:
 def test_a_pair_may_have_several_edges(tmp_path: Path) -> None:
     """Two relations of one pair are two edges."""
     world = small_world()
-    rows = [*world.product_edges, type(world.product_edges[0])(
-        world.product_edges[7].relation, NodeKind.PRODUCT, "0001", "s-1", via=("tortilla-chips", "salsa")
-    )]  # fmt: skip
-    graph = opened(tmp_path, World(**{**{name: getattr(world, name) for name in World.__slots__}, "product_edges": rows}),
-                   Level.PRODUCT)  # fmt: skip
+    more = ProductEdge(Relation.SUBSTITUTES, NodeKind.PRODUCT, "0001", "s-1")
+    graph = opened(tmp_path, replace(world, product_edges=[*world.product_edges, more]), Level.PRODUCT)
     assert graph.number_of_edges("Product:0001", "Product:s-1") == 2
 
 
 def test_the_file_is_declared_graphml(tmp_path: Path) -> None:
     """It is well-formed, in GraphML's namespace, and every datum has a declared key for its element."""
-    root = ElementTree.parse(written(tmp_path, hostile_world(), "graphml", GraphmlOptions(Level.PRODUCT))).getroot()
+    root = ET.parse(written(tmp_path, hostile_world(), "graphml", GraphmlOptions(Level.PRODUCT))).getroot()
     space = "{http://graphml.graphdrawing.org/xmlns}"
     assert root.tag == f"{space}graphml"
     keys = {each.get("id"): each.get("for") for each in root.iter(f"{space}key")}

@@ -113,7 +113,7 @@ def test_the_files_hold_what_the_loader_writes(world: World, options: Neo4jAdmin
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", (*NODE_KINDS, *EDGE_KINDS), ids=lambda kind: kind.stem)
+@pytest.mark.parametrize("kind", [*NODE_KINDS, *EDGE_KINDS], ids=lambda kind: kind.stem)
 def test_rows_are_the_columns_of_their_select(kind: Kind, tmp_path: Path) -> None:
     """Exports read columns where the loader reads rows: both say the same, but for what is made in Python."""
     rows = [row for each, row in graph_rows(write_world(tmp_path, small_world())) if each == kind]

@@ -93,9 +93,22 @@ def test_resolving_shows_what_words_may_mean(config: Path) -> None:
     assert "nothing here is called 'xyzzy'" in kg("lookup", "resolve", "xyzzy", "--config", config).out
 
 
+def test_an_answer_says_how_it_came_about(config: Path) -> None:
+    """Through a product's type, under which headings, and what else the words might have meant."""
+    assert "through its type 'soda'" in kg("lookup", "complements", "water", "--config", config).out
+    assert (
+        "also named like that: Chips Large (chips-large)"
+        in kg("lookup", "substitutes", "Chips", "--config", config).out
+    )
+    lines = kg("lookup", "intent", "game-day", "--by-theme", "--config", config).out.splitlines()
+    assert [line for line in lines[1:] if not line.startswith(" ")] == ["Drinks", "More"]
+
+
 def test_wrong_contexts_are_refused_everywhere(config: Path) -> None:
     """A context that the configuration does not have would find only what always holds."""
     for question in (("cart", "chips"), ("page", "chips"), ("substitutes", "milk", "--in-stock")):
         said = kg("lookup", *question, "--context", "sumer", "--config", config)
         assert said.code == 2
-        assert "no such value in extraction.contexts: 'sumer'" in said.err
+        assert "no such value in extraction.contexts: 'sumer'; did you mean 'summer'?" in said.err
+    assert "'xyzzy'; known: " in kg("lookup", "page", "chips", "--context", "xyzzy", "--config", config).err
+    assert kg("lookup", "page", "chips", "--context", "winter", "--config", config).code == 0

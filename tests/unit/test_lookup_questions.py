@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kg.errors import NotFound
+from kg.errors import Ambiguous, NotFound
 from kg.model import Level, NodeKind
 from kg.store.asking import explaining, naming, questions
 from kg.store.asking.requests import Question, Read, Work
@@ -110,6 +110,20 @@ def test_meaning_is_asked_about_only_when_no_name_is_good_enough() -> None:
     answers = {**current, "resolve_words_type": [partly], "resolve_vector_type": [near, far]}
     found, _ = follow(naming.resolve("corn chips"), answers)
     assert [(match.id, match.score < 0.7) for match in found] == [("n", True), ("w", True)]
+
+
+def test_words_that_may_mean_several_things_are_refused() -> None:
+    """Two names that fit about as well are listed; variants of one type of product are one reading."""
+    current: dict[str, list[Row]] = {"read/current": [{"generation": 1}]}
+    one, other = ({**NODE, "id": name, "search": f"corn {name}"} for name in ("a", "b"))
+    with pytest.raises(Ambiguous, match=r"'corn' may mean P \(a\), P \(b\); name one by its id"):
+        follow(naming.subject("corn", (NodeKind.TYPE,)), {
+            **current, "resolve_words_type": [{**each, "kind": "ProductType"} for each in (one, other)],
+        })  # fmt: skip
+    (best, others), _ = follow(
+        naming.subject("corn", (NodeKind.PRODUCT,)), {**current, "resolve_words_product": [one, other]}
+    )
+    assert (best.id, [match.id for match in others]) == ("a", ["b"])
 
 
 def test_requests_name_their_files() -> None:

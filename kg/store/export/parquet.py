@@ -18,6 +18,8 @@ COLUMNS = "columns.json"
 """What the columns mean, by file."""
 
 _ENDS = {"s": "source_id", "t": "target_id"}
+# A column has one type, whichever table it is in.
+_WIDER = {"INTEGER": "BIGINT"}
 _GROUP = 122_880
 
 
@@ -39,7 +41,7 @@ def write(source: Source, output: Output, options: ParquetOptions, steps: Steps)
         output.add(name, table.rows)
         steps("writing", table.rows, source.total(kinds))
         said[name] = {
-            _ENDS.get(column, column): {"type": kept, "meaning": MEANING[_ENDS.get(column, column)]}
+            _ENDS.get(column, column): {"type": _WIDER.get(kept, kept), "meaning": MEANING[_ENDS.get(column, column)]}
             for column, kept in table.columns.items()
         }
     with output.file(COLUMNS) as sink:
@@ -48,5 +50,8 @@ def write(source: Source, output: Output, options: ParquetOptions, steps: Steps)
 
 
 def _text(table: Table) -> str:
-    names = ", ".join(f"{quoted(name)} AS {quoted(_ENDS.get(name, name))}" for name in table.columns)
-    return f"SELECT {names} FROM ({table.select}) ORDER BY {', '.join(table.kind.keys)}"
+    parts = (
+        f"CAST({quoted(name)} AS {_WIDER.get(kept, kept)}) AS {quoted(_ENDS.get(name, name))}"
+        for name, kept in table.columns.items()
+    )
+    return f"SELECT {', '.join(parts)} FROM ({table.select}) ORDER BY {', '.join(table.kind.keys)}"
