@@ -21,7 +21,7 @@ from tests.servers.graph_files import ProductEdge, edge, small_world, write_worl
 
 WINE = small_world().products[5].id
 EDGE_COLUMNS = {"explanation", "plausibility", "typicality", "confidence", "rank", "contexts"}
-HIT_COLUMNS = EDGE_COLUMNS | {"id", "name", "brand", "type_id", "price", "in_stock"}
+HIT_COLUMNS = EDGE_COLUMNS | {"subject", "id", "name", "brand", "type_id", "price", "in_stock"}
 # file -> parameters, ids (or ends) of the rows in order
 LOOKUPS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "lookup/intent_products": ({"id": "game-day", "k": 10, "contexts": []}, ["0001", "s-1"]),
@@ -46,9 +46,11 @@ LOOKUPS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "read/missing_theme": ({"ids": ["game-day/dips", "dips"]}, ["dips"]),
     "read/missing_product": ({"ids": ["0001", "1"]}, ["1"]),
 }
-# Run by tests/contract/test_store_loads.py and test_store_verify.py.
+# Run by tests/contract/test_store_loads.py, test_store_verify.py and test_lookups_contract.py.
 WHOLE = {
-    "lookup/stats", "lookup/why", "read/current", "read/dump_edges", "read/dump_nodes", "read/generations", "read/lock",
+    "lookup/stats", "lookup/why", "lookup/why_pair", "lookup/complements_of_cart", "lookup/neighbourhood",
+    "lookup/substitutes_in_stock", "lookup/resolve_vector_intent", "lookup/resolve_vector_type",
+    "read/current", "read/dump_edges", "read/dump_nodes", "read/generations", "read/lock",
     "read/retired", "read/retired_keys", "publish/forget", "publish/generation", "publish/meta", "publish/pruned",
     "publish/retired",
     "read/leftovers", "delete/leftover_edges", "delete/leftover_nodes", "lock/hold", "lock/release", "lock/take",

@@ -107,7 +107,10 @@ def restartable_server(
 
 
 class RestartableServer:
-    """A Neo4j with data, address and password that outlive its process."""
+    """A Neo4j with data, address and password that outlive its process.
+
+    ``as_usual`` is whether it runs, and was started with nothing but its own settings.
+    """
 
     def __init__(
         self,
@@ -124,6 +127,7 @@ class RestartableServer:
         self._settings = {**_SETTINGS, "server.bolt.listen_address": f"127.0.0.1:{port}", **(settings or {})}
         self._password_file = home / "test.password"
         self._process: subprocess.Popen[bytes] | None = None
+        self.as_usual = False
         home.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -163,6 +167,7 @@ class RestartableServer:
         (self.home / "server.conf").write_text(lines, "utf-8")
         command = _command(self.version, self.home, self._java_options)
         self._process = _launch(command if largest_file is None else _limited(command, largest_file), self.home)
+        self.as_usual = not (read_only or settings or largest_file)
         if not self._password_file.exists():
             self._password_file.write_text(_set_password(self.uri), "ascii")
 
@@ -180,6 +185,7 @@ class RestartableServer:
 
     def _take(self) -> subprocess.Popen[bytes] | None:
         process, self._process = self._process, None
+        self.as_usual = False
         return process
 
 

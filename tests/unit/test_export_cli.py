@@ -81,6 +81,15 @@ def test_what_is_there_is_not_overwritten(shop: Path, tmp_path: Path) -> None:
     assert kg(*first, "--force").code == 0
 
 
+def test_a_place_that_cannot_be_written_is_an_error_of_one_line(shop: Path, tmp_path: Path) -> None:
+    """The place, the reason of the system, and what to check."""
+    (tmp_path / "file").write_text("")
+    said = kg("export", "graphml", "-q", "--config", shop, "--out", tmp_path / "file" / "below" / "g.graphml")
+    assert said.code == 1
+    assert said.err.count("\n") == 1
+    assert "g.graphml: cannot be written: " in said.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -116,6 +116,6 @@ def test_a_full_disk_is_an_error_with_a_remedy(name: str, tmp_path: Path) -> Non
         [sys.executable, "-c", FULL, str(tmp_path), name], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-1500:]
-    assert "out: there is no room for it" in done.stdout
+    assert "out: there is no room for it (File too large), and nothing of it was kept; " in done.stdout
     assert "free some space" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["build"]

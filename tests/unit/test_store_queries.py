@@ -41,7 +41,7 @@ def test_a_file_stays_inside_the_portable_dialect(name: str) -> None:
 def test_a_look_up_has_a_bound_or_one_pair_or_counts(name: str) -> None:
     """No look-up returns an unbounded number of rows."""
     text = queries.cypher(name)
-    assert "LIMIT" in text or name in {"lookup/why", "lookup/resolve_id", "lookup/stats"}
+    assert "LIMIT" in text or name in {"lookup/why", "lookup/why_pair", "lookup/resolve_id", "lookup/stats"}
 
 
 def test_an_unknown_name_is_named() -> None:

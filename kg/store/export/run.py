@@ -21,7 +21,8 @@ from kg.store.tables import GraphFiles, open_tables
 __all__ = ["Asked", "ExportReport", "export"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_FULL_WORDS = tuple(os.strerror(code) for code in sorted(_FULL))
+# The engine says it in the system's words, or names the limit of what it may spill.
+_FULL_WORDS = (*(os.strerror(code) for code in sorted(_FULL)), "max_temp_directory_size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +76,26 @@ def _explained(out: Path) -> Generator[None]:
     try:
         yield
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        said = str(error)
-        full = isinstance(error, OSError) and error.errno in _FULL
-        if full or any(words in said for words in _FULL_WORDS):
+        if words := _full(error):
             raise InputError(
-                f"there is no room for it ({said.splitlines()[0][:200]}), and nothing of it was kept",
+                f"there is no room for it ({words}), and nothing of it was kept",
                 file=str(out),
                 remedy="free some space there and in the temporary folder (TMPDIR), or name another place: --out",
             ) from error
         if isinstance(error, OSError):
             raise InputError(
-                f"cannot be written: {error.strerror or said}",
+                f"cannot be written: {error.strerror or error}",
                 file=str(out),
                 remedy="check that the folder is there and yours",
             ) from error
         raise
+
+
+def _full(error: Exception) -> str:
+    """Return in which words an error says that a disk, a quota or a limit is reached; none if it is about another."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return os.strerror(error.errno)
+    return next((words for words in _FULL_WORDS if words in str(error)), "")
 
 
 def _ignore(_step: str, _count: int, _total: int) -> None:
