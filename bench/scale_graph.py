@@ -54,8 +54,8 @@ CREATE MACRO mark(a, b, c, d) AS left(md5(concat_ws(chr(31), a, b, c, d)), 16);
 """
 _KINDS = """
 CREATE TABLE kind AS
-SELECT t, n, (sum(n) OVER (ORDER BY t))::BIGINT - n AS start, name_of(t * 17) AS name,
-  replace(name_of(t * 17), ' ', '-') AS id,
+SELECT t, n, (sum(n) OVER (ORDER BY t))::BIGINT - n AS start, name_of(t * 7919) AS name,
+  replace(name_of(t * 7919), ' ', '-') AS id,
   adjective(hash(t % 40, 'aisle')) || ' > ' || noun(hash(t % 400, 'shelf')) AS category
 FROM (
   SELECT t, base + if(t = 0, $products - (sum(base) OVER ())::BIGINT, 0) AS n
@@ -65,7 +65,7 @@ FROM (
 """
 _INTENTS = """
 CREATE TABLE intent AS
-SELECT j, 'i-' || replace(name_of(j * 29), ' ', '-') AS id, name_of(j * 29) || ' evening' AS name,
+SELECT j, 'i-' || replace(name_of(j * 104729), ' ', '-') AS id, name_of(j * 104729) || ' evening' AS name,
   ['need', 'activity', 'occasion', 'dish', 'audience', 'query'][1 + j % 6] AS kind,
   'When the ' || noun(hash(j, 'a')) || ' and the ' || noun(hash(j, 'b')) || ' have to be right.' AS description,
   round(1000 * share(j, 'p'), 1) AS popularity

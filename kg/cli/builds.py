@@ -41,7 +41,8 @@ def _row(line: BuildLine) -> tuple[object, ...]:
     marks = {"served": line.served, "latest": line.latest, "load not finished": line.staged}
     words = ", ".join(mark for mark, holds in marks.items() if holds)
     finished = _when(line.finished_at) or "no files here"
-    return line.name, finished, _when(line.published_at) or "no", line.products, line.edges, words
+    published = "imported" if line.published_at == 0 else _when(line.published_at) or "no"
+    return line.name, finished, published, line.products, line.edges, words
 
 
 def _when(epoch_ms: int | None) -> str:

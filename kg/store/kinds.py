@@ -148,7 +148,8 @@ class EdgeKind:
         return {
             "s": values["s"],
             "t": values["t"],
-            "props": {name: values[name] for name in (*self.columns, "h")},
+            # An empty list is an absent one, as the server's own importer has no way to write it.
+            "props": {name: None if values[name] == [] else values[name] for name in (*self.columns, "h")},
         }
 
 

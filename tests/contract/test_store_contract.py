@@ -142,7 +142,8 @@ def test_a_kind_is_written_changed_retired_and_deleted(any_store: GraphStore, ki
     def held() -> list[Any]:
         return any_store.read(f"read/hashes_{kind.file}")
 
-    assert do("write", 1, h="1", rank=1) == do("write", 1, h="2", rank=None, model="m") == 1
+    more = dict.fromkeys(kind.columns[:1], "a")
+    assert do("write", 1, h="1", **more) == do("write", 1, h="2", **dict.fromkeys(more)) == 1
     assert held() == [{**keys, "h": "2", "since": 1}]
     if isinstance(kind, EdgeKind):
         assert do("change", 2, h="3") == do("change", 2, h="3") == 1
@@ -186,7 +187,9 @@ def test_an_edge_to_no_node_is_refused_whole(any_store: GraphStore) -> None:
     run(any_store, "CREATE (:Product {id: 'a'}), (:Product {id: 'b'})")
     rows = [{"s": "a", "t": "b", "props": {"h": "1"}}, {"s": "a", "t": "ghost", "props": {"h": "1"}}]
     with pytest.raises(StoreError, match="2 rows sent, 1 written"):
-        any_store.write_rows("write/edges_product_complements_product", rows, "b")
+        any_store.write(
+            Step("write/edges_product_complements_product", {"rows": rows, "n": 1, "build": "b"}, len(rows))
+        )
     assert any_store.read("read/hashes_product_complements_product") == []
     assert run(any_store, "MATCH (n) RETURN count(n) AS n") == [{"n": 2}]
 

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
 
+import pytest
+from pydantic import SecretStr
+
+from kg.store.options import StoreOptions
 from tests.servers.fault_worlds import Build, make_builds
+from tests.servers.neo4j_server import RestartableServer, restartable_server
 
 
 @pytest.fixture(scope="session")
 def builds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Build, ...]:
     """Two pairs of builds, small and large, each the other one changed."""
     return make_builds(tmp_path_factory.mktemp("builds"))
+
+
+@pytest.fixture(scope="session")
+def odd_server() -> Iterator[RestartableServer]:
+    """A Neo4j of these tests' own, to be started in odd ways."""
+    with restartable_server(settings={"db.tx_log.preallocate": "false"}) as server:
+        yield server
+
+
+@pytest.fixture
+def odd_options(odd_server: RestartableServer) -> Iterator[StoreOptions]:
+    """How to open it; it runs as it should before and after."""
+    password = SecretStr(odd_server.password)
+    yield StoreOptions(kind="neo4j", uri=odd_server.uri, password=password, batch_size=50, retry_s=1)
+    if not odd_server.as_usual:
+        odd_server.kill()
+        odd_server.start()

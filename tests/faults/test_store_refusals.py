@@ -8,27 +8,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import neo4j
 import pytest
 from pydantic import SecretStr
 
 from kg.errors import StoreError, StoreRefused, StoreTooOld
-from kg.store import canonical
 from kg.store.driver import GraphStore
 from kg.store.loader import load
 from kg.store.options import StoreOptions
 from kg.store.stores import open_store
 from tests.servers.bolt_refuser import Refusal, bolt_refuser, forbidden
-from tests.servers.fault_worlds import Build, larger_world, seen
+from tests.servers.fault_worlds import Build, check_recovered, check_refused, larger_world, seen
 from tests.servers.fixtures import run, wipe
 from tests.servers.graph_files import write_world
-from tests.servers.mortal_loaders import Strike, mortal_loaders
-from tests.servers.neo4j_server import Neo4jServer, RestartableServer, restartable_server
+from tests.servers.neo4j_server import Neo4jServer, RestartableServer
 
 OLD = "Neo4j/4.4.38"
-# Products whose ids and hashes take more than 20 MB.
-CROWD = 300_000
 # What Enterprise answers to who lacks a right, and the statement that needs it. The last one reads.
 MISSING_RIGHTS = {
     "lock": forbidden("MERGE .l:KgLock", "Create node with labels 'KgLock'"),
@@ -38,38 +33,6 @@ MISSING_RIGHTS = {
     "all writing": forbidden("MERGE|SET|CREATE|DELETE", "Write operations", roles="PUBLIC, reader"),
     "reading": forbidden("MATCH", "Database access"),
 }
-
-
-@pytest.fixture(scope="module")
-def odd_server() -> Iterator[RestartableServer]:
-    """A Neo4j of this module's own, to be started in odd ways."""
-    with restartable_server(settings={"db.tx_log.preallocate": "false"}) as server:
-        yield server
-
-
-@pytest.fixture
-def odd_options(odd_server: RestartableServer) -> Iterator[StoreOptions]:
-    """How to open it; it runs as it should before and after."""
-    password = SecretStr(odd_server.password)
-    yield StoreOptions(kind="neo4j", uri=odd_server.uri, password=password, batch_size=50, retry_s=1)
-    if not odd_server.as_usual:
-        odd_server.kill()
-        odd_server.start()
-
-
-def check_refused(error: StoreError, remedy: str) -> None:
-    """The error says what to do, on one line, and the command that meets it fails."""
-    assert remedy in error.remedy
-    assert "\n" not in str(error)
-    assert error.exit_code == 1
-
-
-def check_recovered(store: GraphStore, served: Build, wanted: Build) -> None:
-    """Readers see the old build whole, and once nothing is in the way the load gives the new one."""
-    assert seen(store) == served.seen
-    load(store, wanted.files, wanted.name)
-    assert seen(store) == wanted.seen
-    assert canonical.digest(store) == wanted.digest
 
 
 @pytest.mark.neo4j
@@ -164,76 +127,6 @@ def test_a_batch_that_does_not_fit_the_servers_memory_is_explained(
     with open_store(odd_options.model_copy(update={"batch_size": 5})) as store:
         load(store, files, "wordy")
         assert seen(store)[0] == "wordy"
-
-
-@pytest.mark.neo4j
-def test_a_server_with_a_full_disk_loses_nothing_that_was_published(
-    odd_server: RestartableServer, odd_options: StoreOptions, builds: tuple[Build, ...]
-) -> None:
-    """The server gives up, and so does the load; with room again the old build is there, and the load is completed."""
-    served, wanted = builds[2:]
-    with open_store(odd_options) as store:
-        wipe(store)
-        load(store, served.files, served.name)
-    odd_server.kill()
-    logs = odd_server.home.glob("data/transactions/neo4j/neostore.transaction.db.*")
-    odd_server.start(largest_file=max(log.stat().st_size for log in logs) + 3_000)
-    with pytest.raises(StoreError) as caught, open_store(odd_options) as store:
-        load(store, wanted.files, wanted.name)
-    check_refused(caught.value, "look into the server's own log")
-    odd_server.kill()
-    odd_server.start()
-    with open_store(odd_options) as store:
-        check_recovered(store, served, wanted)
-
-
-@pytest.mark.parametrize("room", [10_000, 70_000, 100_000, 200_000, 300_000])
-def test_a_full_disk_under_the_embedded_graph_loses_nothing_that_was_published(
-    tmp_path: Path, builds: tuple[Build, ...], room: int
-) -> None:
-    """A load that cannot write says so, or was written whole; the folder opens again and takes the load."""
-    served, wanted = builds[2:]
-    options = StoreOptions(path=tmp_path / "graph", batch_size=50)
-    with mortal_loaders() as loaders:
-        assert loaders.load(options, served.files, served.name).status == 0
-        fate = loaders.load(options, wanted.files, wanted.name, Strike(largest_file=room))
-    if fate.status:
-        assert (fate.status, fate.kind) == (1, "StoreError"), fate.said
-        assert "the disk is full" in fate.remedy
-        assert "\n" not in fate.said
-    with open_store(options) as store:
-        check_recovered(store, wanted if fate.status == 0 else served, wanted)
-
-
-def test_a_new_embedded_graph_on_a_full_disk_is_explained(tmp_path: Path, builds: tuple[Build, ...]) -> None:
-    """Where not even an empty graph fits, the folder is named; with room again it works."""
-    options = StoreOptions(path=tmp_path / "graph")
-    with mortal_loaders() as loaders:
-        fate = loaders.load(options, builds[0].files, "b", Strike(largest_file=10_000))
-    assert (fate.status, fate.kind) == (1, "StoreError")
-    assert str(tmp_path / "graph") in fate.said
-    with open_store(options) as store:
-        load(store, builds[0].files, builds[0].name)
-        assert seen(store) == builds[0].seen
-
-
-def test_a_disk_without_room_to_compare_is_explained(tmp_path: Path, builds: tuple[Build, ...]) -> None:
-    """Rows that fit neither memory nor the temporary folder are no fault of the build, and nothing is written."""
-    served = builds[2]
-    options = StoreOptions(path=tmp_path / "graph")
-    crowd = tmp_path / "crowd.parquet"
-    with duckdb.connect() as db:
-        few = db.read_parquet(str(served.files.products))
-        many = few.query("p", f"SELECT * REPLACE (i || id AS id) FROM p, range({CROWD // len(few)}) r(i)")
-        many.write_parquet(str(crowd))
-    with mortal_loaders() as loaders:
-        assert loaders.load(options, served.files, served.name).status == 0
-        strike = Strike(largest_file=1_000_000, memory="20MB")
-        fate = loaders.load(options, replace(served.files, products=crowd), "crowd", strike)
-    assert (fate.status, fate.kind) == (1, "StoreError"), fate.said
-    assert "TMPDIR" in fate.remedy
-    with open_store(options) as store:
-        assert seen(store) == served.seen
 
 
 def twins(store: GraphStore) -> None:

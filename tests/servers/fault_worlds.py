@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from kg.errors import StoreError
 from kg.model import NodeKind, Product, ProductType, Relation
 from kg.store import canonical
 from kg.store.driver import GraphStore
@@ -15,7 +16,9 @@ from kg.store.options import StoreOptions
 from kg.store.stores import open_store
 from tests.servers.graph_files import ProductEdge, World, edge, small_world, write_world
 
-__all__ = ["Build", "Seen", "doubled", "larger_world", "make_builds", "seen"]
+__all__ = [
+    "Build", "Seen", "check_recovered", "check_refused", "doubled", "larger_world", "make_builds", "seen",
+]  # fmt: skip
 
 Seen = tuple[str, frozenset[tuple[object, ...]]]
 T = TypeVar("T")
@@ -71,6 +74,21 @@ def seen(store: GraphStore) -> Seen:
 def doubled(store: GraphStore) -> list[dict[str, object]]:
     """Return the pairs that readers are shown twice with one relation."""
     return run_reading(store, _DOUBLED)
+
+
+def check_refused(error: StoreError, remedy: str) -> None:
+    """The error says what to do, on one line, and the command that meets it fails."""
+    assert remedy in error.remedy
+    assert "\n" not in str(error)
+    assert error.exit_code == 1
+
+
+def check_recovered(store: GraphStore, served: Build, wanted: Build) -> None:
+    """Readers see the old build whole, and once nothing is in the way the load gives the new one."""
+    assert seen(store) == served.seen
+    load(store, wanted.files, wanted.name)
+    assert seen(store) == wanted.seen
+    assert canonical.digest(store) == wanted.digest
 
 
 def run_reading(store: GraphStore, text: str) -> list[dict[str, object]]:
