@@ -7,7 +7,7 @@ WORKERS := $(if $(NEO4J_URI),0,2)
 FILES := kg extractors linkers cypher tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format unit integration bench record clean
+.PHONY: help demo test lint format unit integration faults bench record clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,7 +28,10 @@ unit: $(VENV)/.test  ## fast tests, and the contracts of every interchangeable p
 	$(BIN)/python -m pytest tests/unit tests/property tests/contract -n $(WORKERS) --dist loadfile --cov --cov-report= -q
 
 integration: $(VENV)/.test  ## tests with real servers, the real model, the built wheel, kill -9
-	$(BIN)/python -m pytest tests/integration tests/faults --cov --cov-append --cov-report=term:skip-covered -q
+	$(BIN)/python -m pytest tests/integration tests/faults -n $(WORKERS) --dist loadfile --cov --cov-append --cov-report=term:skip-covered -q
+
+faults: $(VENV)/.test  ## every fault the store is put to: 200 broken connections, 210 kills (about ten minutes)
+	KG_FAULTS=all $(BIN)/python -m pytest tests/faults -k store -q
 
 bench: $(VENV)/.test  ## measure, and write docs/benchmarks.md
 	$(PIP) install -c constraints.txt --group bench

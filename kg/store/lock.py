@@ -26,6 +26,7 @@ __all__ = ["Writer", "only_writer", "take_over"]
 
 _log = logging.getLogger(__name__)
 _BORN = time.time_ns()  # tells this process from one that had its number before
+_HELD: set[str] = set()  # tokens of this process's own loads that are under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,12 @@ def only_writer(store: GraphStore, *, by_force: bool = False) -> Generator[Write
             f"{store.info().where} is being written by {_named(taken)}",
             remedy="wait for it to end; if it is dead, run the command again with --take-over",
         )
+    _HELD.add(token)
     try:
         yield Writer(store, token)
     finally:
-        # It may be lost, or the server: then there is nothing to give back.
+        _HELD.discard(token)
+        # It may be lost, or the server: then there is nothing to give back now, and the next one finds nobody there.
         with contextlib.suppress(StoreError):
             store.write(Step("lock/release", {"token": token}))
 
@@ -94,15 +97,25 @@ def _is_gone(holder: dict[str, Any]) -> bool:
     """Whether the holder ran on this machine and does so no more."""
     if holder["host"] != socket.gethostname():
         return False
-    if holder["pid"] == os.getpid():
-        return holder["born"] != _BORN
+    pid = int(holder["pid"])
+    if pid == os.getpid():
+        return holder["born"] != _BORN or holder["token"] not in _HELD
     try:
-        os.kill(int(holder["pid"]), 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return True
     except OSError:
         return False
-    return False
+    return _is_a_zombie(pid)
+
+
+def _is_a_zombie(pid: int) -> bool:
+    """Whether a process has ended, and only its parent has not asked how yet. Known on Linux only."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[:1]
+    except OSError:
+        return False
+    return state == ["Z"]
 
 
 def _named(holder: dict[str, Any]) -> str:

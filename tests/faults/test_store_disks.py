@@ -7,18 +7,25 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from pydantic import SecretStr
 
 from kg.errors import StoreError
 from kg.store.loader import load
 from kg.store.options import StoreOptions
 from kg.store.stores import open_store
 from tests.servers.fault_worlds import Build, check_recovered, check_refused, seen
-from tests.servers.fixtures import wipe
+from tests.servers.fixtures import run, wipe
 from tests.servers.mortal_loaders import Strike, mortal_loaders
-from tests.servers.neo4j_server import RestartableServer
+from tests.servers.neo4j_server import RestartableServer, restartable_server
 
 # Products whose ids and hashes take more than 20 MB.
 CROWD = 300_000
+
+
+def log_size(server: RestartableServer) -> int:
+    """Return the bytes of the server's largest log of transactions."""
+    logs = server.home.glob("data/transactions/neo4j/neostore.transaction.db.*")
+    return max(log.stat().st_size for log in logs)
 
 
 @pytest.mark.neo4j
@@ -30,9 +37,11 @@ def test_a_server_with_a_full_disk_loses_nothing_that_was_published(
     with open_store(odd_options) as store:
         wipe(store)
         load(store, served.files, served.name)
+        # The log of transactions is then the largest file, and the one that the limit is for.
+        run(store, "UNWIND range(1, 30000) AS i CREATE (:Junk {i: i})")
+        run(store, "MATCH (n:Junk) DELETE n")
     odd_server.kill()
-    logs = odd_server.home.glob("data/transactions/neo4j/neostore.transaction.db.*")
-    odd_server.start(largest_file=max(log.stat().st_size for log in logs) + 3_000)
+    odd_server.start(largest_file=log_size(odd_server) + 3_000)
     with pytest.raises(StoreError) as caught, open_store(odd_options) as store:
         load(store, wanted.files, wanted.name)
     check_refused(caught.value, "look into the server's own log")
@@ -40,6 +49,29 @@ def test_a_server_with_a_full_disk_loses_nothing_that_was_published(
     odd_server.start()
     with open_store(odd_options) as store:
         check_recovered(store, served, wanted)
+
+
+@pytest.mark.neo4j
+def test_indexes_that_a_full_disk_spoiled_are_named(builds: tuple[Build, ...]) -> None:
+    """The server does not build them again by itself, so the load says which to drop, and then makes them."""
+    served, wanted = builds[2:]
+    with restartable_server(settings={"db.tx_log.preallocate": "false"}) as server:
+        password = SecretStr(server.password)
+        options = StoreOptions(kind="neo4j", uri=server.uri, password=password, retry_s=1)
+        with open_store(options) as store:
+            load(store, served.files, served.name)
+        # What was written last is not in the files yet: it is when the server comes up again.
+        server.kill()
+        server.start(largest_file=log_size(server) + 3_000)
+        server.kill()
+        server.start()
+        with open_store(options) as store:
+            with pytest.raises(StoreError, match=r"could not build: kg_\w+") as caught:
+                load(store, wanted.files, wanted.name)
+            check_refused(caught.value, "drop these constraints and indexes")
+            for row in run(store, "SHOW INDEXES YIELD name, state, owningConstraint AS of WHERE state = 'FAILED'"):
+                run(store, f"DROP {'CONSTRAINT' if row['of'] else 'INDEX'} {row['name']}")
+            check_recovered(store, served, wanted)
 
 
 @pytest.mark.parametrize("room", [10_000, 70_000, 100_000, 200_000, 300_000])

@@ -17,6 +17,7 @@ from kg.store.driver import GraphStore
 from kg.store.loader import load
 from kg.store.options import StoreOptions
 from kg.store.stores import open_store
+from tests.parts.fault_counts import times
 from tests.servers.fault_worlds import Build, doubled, seen
 from tests.servers.fixtures import wipe
 from tests.servers.mortal_loaders import Loaders, any_strike, mortal_loaders
@@ -63,7 +64,7 @@ def kill_and_repair(loaders: Loaders, options: StoreOptions, pair: tuple[Build, 
         served, wanted = wanted, served
 
 
-@pytest.mark.parametrize("seed", range(100 // KILLS))
+@pytest.mark.parametrize("seed", times(100 // KILLS, 1))
 def test_a_load_into_the_embedded_graph_survives_being_killed(
     loaders: Loaders, builds: tuple[Build, ...], tmp_path: Path, seed: int
 ) -> None:
@@ -73,7 +74,7 @@ def test_a_load_into_the_embedded_graph_survives_being_killed(
 
 
 @pytest.mark.neo4j
-@pytest.mark.parametrize("seed", range(100 // KILLS))
+@pytest.mark.parametrize("seed", times(100 // KILLS, 1))
 def test_a_load_into_neo4j_survives_being_killed(
     loaders: Loaders, builds: tuple[Build, ...], neo4j_options: StoreOptions, seed: int
 ) -> None:
@@ -110,7 +111,7 @@ def later(seconds: float, act: Callable[[], None]) -> Iterator[None]:
 
 
 @pytest.mark.neo4j
-@pytest.mark.parametrize("seed", range(7))
+@pytest.mark.parametrize("seed", times(7, 1))
 def test_a_load_is_completed_after_its_server_was_killed(
     mortal_server: RestartableServer, builds: tuple[Build, ...], seed: int
 ) -> None:
@@ -135,7 +136,7 @@ def test_a_load_is_completed_after_its_server_was_killed(
 
 
 @pytest.mark.neo4j
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", times(3, 1))
 def test_a_load_outlives_its_server(mortal_server: RestartableServer, builds: tuple[Build, ...], seed: int) -> None:
     """A server that is killed and started again within ``retry_s`` is waited for: the load goes on by itself."""
     pair = builds[2:]

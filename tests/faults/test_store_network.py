@@ -14,6 +14,7 @@ from kg.store import canonical
 from kg.store.loader import load
 from kg.store.options import StoreOptions
 from kg.store.stores import open_store
+from tests.parts.fault_counts import times
 from tests.servers.bolt_proxy import FaultPlan, bolt_proxy
 from tests.servers.fault_worlds import Build, Seen, doubled, seen
 from tests.servers.fixtures import wipe
@@ -80,7 +81,7 @@ def load_badly(options: StoreOptions, build: Build, seed: int) -> tuple[int, boo
         return proxy.struck.total(), True
 
 
-@pytest.mark.parametrize("group", range(GROUPS))
+@pytest.mark.parametrize("group", times(GROUPS, 3))
 def test_a_load_over_a_bad_network_is_completed_by_the_next(
     neo4j_options: StoreOptions, builds: tuple[Build, ...], group: int
 ) -> None:
