@@ -24,6 +24,7 @@ Row = dict[str, Any]
 _INDEX_WAIT_S = 300.0
 _COMMIT_TRIES = 3
 _HOLD = "lock/hold"
+_FAILED = "FAILED"  # for good: a server does not try again, not even when it is started anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,11 @@ class GraphStore:
         while True:
             if not (waiting := self.missing_schema()):
                 return
+            if failed := [name for name, state in sorted(self.indexes().items()) if state == _FAILED]:
+                raise StoreError(
+                    f"indexes that the server could not build: {', '.join(failed)}",
+                    remedy="see its log, drop these constraints and indexes, and run the command again: it makes them",
+                )
             if time.monotonic() > deadline:
                 raise StoreError(f"indexes do not come online: {', '.join(waiting)}", remedy="see the server's log")
             time.sleep(0.05)

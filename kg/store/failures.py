@@ -22,18 +22,24 @@ _BY_CODE = (
     ("Neo.ClientError.Security.Forbidden", "grant the user the rights that docs/graph.md lists"),
     ("Neo.ClientError.Security.", _CHECK_LOGIN),
 )
+# What we ask of every connection came with Neo4j 5, and the driver finds out before the server says what it is.
+_OLD_BOLT = "not supported for the Bolt Protocol"
 _CLASH = "make the ids of your own nodes with our labels unique"
 _OWN_INDEX = "drop your own index or constraint on that property: the loader makes what it needs"
 _BY_STATEMENT = (
     ("Neo.ClientError.Database.DatabaseNotFound", "check store.database"),
     ("Neo.ClientError.Schema.ConstraintValidationFailed", _CLASH),
     ("Neo.ClientError.Schema.ConstraintCreationFailed", _CLASH),
+    ("Neo.DatabaseError.Schema.ConstraintCreationFailed", _CLASH),
     ("Neo.ClientError.Schema.ConstraintAlreadyExists", _OWN_INDEX),
     ("Neo.ClientError.Schema.IndexAlreadyExists", _OWN_INDEX),
     ("Neo.ClientError.Statement.AccessMode", "load through a server that accepts writes"),
     ("Neo.ClientError.General.ForbiddenOnReadOnlyDatabase", "make the database writable"),
+    ("Neo.ClientError.General.WriteOnReadOnlyAccessDatabase", "make the database writable"),
+    # The embedded engine's word for a commit that its files did not take.
+    ("Neo.ClientError.Transaction.TransactionNotFound", "look whether the disk is full, then run the command again"),
     ("Neo.TransientError.General.MemoryPoolOutOfMemoryError", "lower store.batch_size"),
-    ("Neo.DatabaseError.", "look into the server's own log"),
+    ("Neo.DatabaseError.", "look into the server's own log, and whether its disk is full"),
     ("Neo.TransientError.", "run the command again: it continues where it stopped"),
 )
 _BY_CLASS: tuple[tuple[tuple[type[driver_errors.DriverError], ...], type[StoreError], str, str], ...] = (
@@ -78,6 +84,8 @@ def explain(error: driver_errors.DriverError | driver_errors.Neo4jError, where: 
     """Return ``error`` in our words."""
     if isinstance(error, driver_errors.Neo4jError):
         return _server(error, where)
+    if isinstance(error, driver_errors.ConfigurationError) and _OLD_BOLT in str(error):
+        return StoreTooOld(f"{where} is too old: {_line(error)}", remedy="use Neo4j 5.26 or later")
     for kinds, made, said, remedy in _BY_CLASS:
         if isinstance(error, kinds):
             return made(f"{where} {said}: {_line(error)}", remedy=remedy)
@@ -96,6 +104,7 @@ def _server(error: driver_errors.Neo4jError, where: str) -> StoreError:
 
 
 def _line(error: driver_errors.DriverError | driver_errors.Neo4jError) -> str:
-    """Return the first line of the message, at most 300 characters."""
+    """Return the first line of the message, or two when the second is the point, at most 300 characters."""
     text = (error.message if isinstance(error, driver_errors.Neo4jError) else "") or str(error)
-    return text.strip().split("\n", 1)[0][:300].rstrip(".")
+    first, *rest = text.strip().split("\n")
+    return " ".join([first, *(rest[:1] if first.endswith(":") else [])])[:300].rstrip(".")

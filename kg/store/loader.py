@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kg.errors import StoreError, StoreUnreachable
+from kg.errors import StoreError, StoreRefused, StoreUnreachable
 from kg.records import to_json
 from kg.store.delta import Delta, GraphFiles, Workbench, open_files
 from kg.store.driver import GraphStore, Row, Step
@@ -257,7 +257,7 @@ class _Run:
             self._begun = True
         try:
             writer.write(*steps)
-        except StoreUnreachable:
+        except (StoreUnreachable, StoreRefused):
             raise
         except StoreError as error:
             if missing := list(self._missing(kind, rows)):
@@ -269,7 +269,9 @@ class _Run:
         columns = zip(kind.keys, kind.ends, strict=True) if isinstance(kind, EdgeKind) else [("id", kind.file)]
         for column, table in columns:
             found = self._store.read(f"read/missing_{table}", {"ids": [row[column] for row in rows]})
-            for said, foreign in (("not in the graph", False), ("made by somebody else, with our label", True)):
+            # Of nodes that could not be written, it says nothing that they are not there.
+            lost = (("not in the graph", False),) if isinstance(kind, EdgeKind) else ()
+            for said, foreign in (*lost, ("made by somebody else, with our label", True)):
                 if ids := [row["id"] for row in found if row["foreign"] is foreign]:
                     yield f"{said}: {', '.join(ids)}"
 

@@ -70,13 +70,14 @@ def only_writer(store: GraphStore, *, by_force: bool = False) -> Generator[Write
         "born": _BORN,
         "at": now,
     }
+    _HELD.add(token)  # before it is taken: another thread must not think that nobody holds it
     taken = store.write(Step("lock/take", {"now": now, "free": free, "mine": mine}))[0][0]
     if taken["token"] != token:
+        _HELD.discard(token)
         raise StoreBusy(
             f"{store.info().where} is being written by {_named(taken)}",
             remedy="wait for it to end; if it is dead, run the command again with --take-over",
         )
-    _HELD.add(token)
     try:
         yield Writer(store, token)
     finally:

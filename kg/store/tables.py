@@ -12,11 +12,13 @@ from pathlib import Path
 import duckdb
 
 from kg.catalog.tags import TAGGED
-from kg.errors import ArtefactError
+from kg.errors import ArtefactError, StoreError
 
 __all__ = ["GraphFiles", "name_tables", "open_tables"]
 
 _MEMORY = "512MB"
+# The engine's words when it cannot set rows aside in its temporary folder: nothing is wrong with the build.
+_NO_ROOM = "Could not write file"
 _INTENT = {
     "id": "VARCHAR",
     "name": "VARCHAR",
@@ -123,6 +125,11 @@ def open_tables(files: GraphFiles) -> Generator[duckdb.DuckDBPyConnection]:
             name_tables(connection, files)
             yield connection
         except duckdb.Error as error:
+            if isinstance(error, duckdb.OutOfMemoryException) or _NO_ROOM in str(error):
+                raise StoreError(
+                    f"no room to compare the build's files: {str(error).strip().splitlines()[0][:400]}",
+                    remedy="free disk space, or let TMPDIR name a folder on a larger disk",
+                ) from error
             raise ArtefactError(
                 f"the build's files cannot be read: {str(error).strip()[:400]}",
                 remedy="make them again: kg build",

@@ -98,5 +98,6 @@ def test_indexes_that_never_come_online_are_named(monkeypatch: pytest.MonkeyPatc
     store = GraphStore(None, info, Policy(10))  # type: ignore[arg-type]
     monkeypatch.setattr(driver, "_INDEX_WAIT_S", 0.06)
     monkeypatch.setattr(store, "missing_schema", lambda: ["kg_x"])
+    monkeypatch.setattr(store, "indexes", lambda: {"kg_x": "POPULATING"})
     with pytest.raises(StoreError, match="indexes do not come online: kg_x"):
         store._await_indexes()
