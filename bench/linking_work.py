@@ -18,6 +18,7 @@ import duckdb
 import numpy as np
 
 from bench.scale_catalogue import MARK, items, mentions, read
+from kg.catalog.engine import arrays
 from linkers.products.index import Item, build_index, open_index, update_index
 from linkers.products.linker import ProductLinker
 from linkers.products.registry import build_product_linker
@@ -58,7 +59,7 @@ class _Changed:
     def marks(self) -> Iterator[tuple[Array, Array]]:
         """See :class:`Source`."""
         query = f"SELECT id, {MARK} AS mark FROM read_parquet(?) ORDER BY id"
-        rows = duckdb.connect().execute(query, [self._file]).fetchnumpy()
+        rows = arrays(duckdb.connect().execute(query, [self._file]))
         yield np.asarray(rows["id"]), np.asarray(rows["mark"])
 
     def items(self, ids: Collection[str]) -> Iterator[Item]:

@@ -22,7 +22,8 @@ the same server.
   answers that are neither the old build's nor the new one's, whole, or the old one's after a new one; must be 0.
 - ``peer_ratio``: our rows a second over those of the fastest peer that wrote all rows of a smaller graph, on one Neo4j
   with APOC, which peers need (:mod:`bench.store_peers`); ``..._without_apoc`` are the edges that arrived without it. If
-  APOC cannot be fetched, the peer is what is written by hand.
+  APOC cannot be fetched, the peer is what is written by hand. ``again_s_...`` is what writing the same once more takes,
+  and ``rows_after_again_...`` how many rows are there then for one that was sent: 1, or things are there twice.
 """
 
 from __future__ import annotations
@@ -218,6 +219,8 @@ def _peers(sample: GraphFiles, without: dict[str, Any]) -> dict[str, float]:
         "peer_ratio": round(rates["ours"] / rates[best], 2),
         **{f"peer_ratio_{name}": round(rates["ours"] / rates[name], 2) for name in whole},
         **{f"rows_per_s_{name}": round(rate) for name, rate in rates.items()},
+        **{f"again_s_{name}": round(each["again_seconds"], 2) for name, each in found.items()},
+        **{f"rows_after_again_{name}": round(each["after_again"] / each["sent"], 3) for name, each in found.items()},
         **{f"{name}_edges_without_apoc": each["edges_arrived"] for name, each in without.items()},
     }
 

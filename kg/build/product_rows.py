@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from kg.catalog.engine import opened
+from kg.catalog.engine import arrays, opened
 from kg.errors import ArtefactError
 from linkers.products.analyse import Text
 from linkers.products.index import Item
@@ -74,7 +74,7 @@ class ProductRows:
         total = self.count()
         self.steps(COMPARING, 0, total)
         with self._asked(f"SELECT id, {_MARK} AS mark FROM ({_ROWS}) ORDER BY id", None) as engine:
-            columns = engine.fetchnumpy()  # as tuples of Python they would take as long again
+            columns = arrays(engine)
         yield np.asarray(columns["id"]), np.asarray(columns["mark"])
         self.steps(COMPARING, total, total)
 

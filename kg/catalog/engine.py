@@ -6,12 +6,14 @@ import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import duckdb
+import numpy as np
 
 from kg.errors import ConfigError
 
-__all__ = ["literal", "opened"]
+__all__ = ["arrays", "literal", "opened"]
 
 
 @contextmanager
@@ -46,3 +48,9 @@ def opened(folder: Path, memory_mb: int) -> Generator[duckdb.DuckDBPyConnection]
 def literal(path: Path) -> str:
     """Return ``path`` as an SQL string literal, for COPY, which takes no parameters. The paths are our own."""
     return "'" + str(path).replace("'", "''") + "'"
+
+
+def arrays(asked: duckdb.DuckDBPyConnection) -> dict[str, np.ndarray[Any, Any]]:
+    """Return the unread rows of a query as one array a column, in a fraction of the time that tuples take."""
+    columns = asked.fetchnumpy()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] (names pandas)
+    return cast("dict[str, np.ndarray[Any, Any]]", columns)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 import duckdb
 import numpy as np
 
-from kg.catalog.engine import literal
+from kg.catalog.engine import arrays, literal
 from kg.catalog.rejects import shown
 from kg.model import Reject
 from kg.records import atomic_path
@@ -175,8 +175,7 @@ class Spool:
 
     def _arrays(self, query: str, parameters: object = None) -> dict[str, np.ndarray[Any, Any]]:
         """Return the columns of a query."""
-        columns = self.engine.execute(query, parameters).fetchnumpy()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        return cast("dict[str, np.ndarray[Any, Any]]", columns)
+        return arrays(self.engine.execute(query, parameters))
 
     def _save(
         self, kind: str, number: int, batch: Mapping[str, np.ndarray[Any, Any]], texts: Sequence[str] = ()
