@@ -3,8 +3,9 @@
 ``python -m bench.store_peers JSON`` is one step of :mod:`bench.store`; it prints one JSON object: for each writer the
 rows it sent, how many arrived, the seconds (the median of several passes in which all take turns, without the first,
 in which the server compiles queries), and what it said when it failed; then how long the same takes once more, and how
-many rows are there after that. Ours has the widest bounds: it reads the files, compares, writes and switches. The others make their own objects of rows that are ready, and write all in one call, in
-batches as large as ours where they have such a setting.
+many rows are there after that. Ours has the widest bounds: it reads the files, compares, writes and switches. The
+others make their own objects of rows that are ready, and write all in one call, in batches as large as ours where they
+have such a setting.
 
 - ``neo4j_graphrag``: ``Neo4jWriter.run``, which CREATEs nodes and merges edges through APOC.
 - ``langchain_neo4j``: ``Neo4jGraph.add_graph_documents`` with ``baseEntityLabel=True``, as its documentation advises
