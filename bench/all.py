@@ -27,6 +27,8 @@ BENCHMARKS = (
     "linking",
     "linking_peers",
     "candidate_engines",
+    "store_neo4j",
+    "store_embedded",
 )
 TARGET = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """\
@@ -45,7 +47,7 @@ def main() -> None:
     given = parser.parse_args()
     pages = _pages()
     for name in given.names or BENCHMARKS:
-        command = [sys.executable, "-m", f"bench.{name}", "--json", *(["--quick"] if given.quick else [])]
+        command = [sys.executable, "-m", *_asked(name), "--json", *(["--quick"] if given.quick else [])]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         print(done.stdout)
         write(pages | {name: page(name, json.loads(done.stdout.splitlines()[-1]))})
@@ -66,17 +68,25 @@ def _pages() -> dict[str, str]:
 
 def page(name: str, result: dict[str, object]) -> str:
     """Return the section of one benchmark's result."""
-    about = _docstring(name).splitlines()[0]
+    module, *options = _asked(name)
+    about = _docstring(module).splitlines()[0]
     figures = cast("dict[str, float]", result["figures"])
     rows = "\n".join(f"| `{key}` | {value:,} |" for key, value in figures.items())
     return (
-        f"## {name}\n\n{about}\n\n`python -m bench.{name}`; {result['machine']}; {result['date']}; "
+        f"## {name}\n\n{about}\n\n`python -m {' '.join([module, *options])}`; {result['machine']}; {result['date']}; "
         f"sizes {json.dumps(result['sizes'])}\n\n| figure | value |\n|---|---|\n{rows}\n"
     )
 
 
-def _docstring(name: str) -> str:
-    return importlib.import_module(f"bench.{name}").__doc__ or name
+def _asked(name: str) -> list[str]:
+    """Return the module of a benchmark and its options."""
+    if name.startswith("store_"):
+        return ["bench.store", "--store", name.removeprefix("store_")]
+    return [f"bench.{name}"]
+
+
+def _docstring(module: str) -> str:
+    return importlib.import_module(module).__doc__ or module
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ def connect(uri: str, user: str, password: str, retry_s: float = 30.0) -> neo4j.
         connection_timeout=_CONNECT_S,
         connection_acquisition_timeout=20.0,
         max_transaction_retry_time=retry_s,
+        initial_retry_delay=min(1.0, retry_s / 30),  # who cannot wait long has to try again soon
         # A look-up on a graph that lacks a relation is ordinary: no advice about it.
         notifications_min_severity="OFF",
         telemetry_disabled=True,

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import neo4j
 import pytest
 
 from kg.errors import StoreError
@@ -27,12 +26,6 @@ _EACH = RUNS // GROUPS
 # A load of the small builds is about 60,000 bytes and 600 messages.
 _BYTES, _MESSAGES = 30_000, 300
 _GLANCE_S = 0.03
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the driver try again at once: it waits a second before it does so first, and two before the next time."""
-    monkeypatch.setattr(neo4j._conf.WorkspaceConfig, "initial_retry_delay", 0.02)
 
 
 class Reader:
