@@ -8,8 +8,16 @@ import pytest
 from pydantic import SecretStr
 
 from kg.store.options import StoreOptions
+from tests.parts.fault_counts import ALL
 from tests.servers.fault_worlds import Build, make_builds
 from tests.servers.neo4j_server import RestartableServer, restartable_server
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the rare faults to ``make faults``."""
+    rare = [] if ALL else [item for item in items if item.get_closest_marker("rare")]
+    config.hook.pytest_deselected(items=rare)
+    items[:] = [item for item in items if item not in rare]
 
 
 @pytest.fixture(scope="session")

@@ -22,10 +22,11 @@ from extractors.llm.questions import Answer, Question
 from extractors.llm.session import open_askers
 from kg.model import Failure
 from tests.parts.batches import question
+from tests.parts.fault_counts import times
 from tests.servers.provider import Provider
 from tests.servers.provider_process import ROOT, ProviderProcess, running_process
 
-MOMENTS = 10
+MOMENTS = len(times(10, 5))
 SEED = 20
 PLAN = {
     "validating_s": 0.05,
@@ -96,10 +97,10 @@ def paid() -> Iterator[ProviderProcess]:
 
 
 @pytest.mark.timeout(300)
-def test_a_batch_run_killed_at_ten_moments_pays_nothing_twice(
+def test_a_batch_run_killed_at_any_moment_pays_nothing_twice(
     paid: ProviderProcess, provider: Provider, tmp_path: Path
 ) -> None:
-    """SIGKILL at ten random moments, half of them while jobs are made; the next run ends as if nothing had happened."""
+    """SIGKILL at random moments, half of them while jobs are made; the next run ends as if nothing had happened."""
     began = time.monotonic()
     with started(paid, tmp_path / "peace.sqlite", MOMENTS) as peace:
         began = time.monotonic()

@@ -51,6 +51,7 @@ def test_a_server_with_a_full_disk_loses_nothing_that_was_published(
         check_recovered(store, served, wanted)
 
 
+@pytest.mark.rare
 @pytest.mark.neo4j
 def test_indexes_that_a_full_disk_spoiled_are_named(builds: tuple[Build, ...]) -> None:
     """The server does not build them again by itself, so the load says which to drop, and then makes them."""

@@ -23,7 +23,7 @@ from tests.servers.fixtures import wipe
 from tests.servers.mortal_loaders import Loaders, any_strike, mortal_loaders
 from tests.servers.neo4j_server import RestartableServer, restartable_server
 
-KILLS = 20
+KILLS = 10
 BATCH = 5
 
 

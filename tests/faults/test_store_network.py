@@ -74,7 +74,7 @@ def load_badly(options: StoreOptions, build: Build, seed: int) -> tuple[int, boo
         return proxy.struck.total(), True
 
 
-@pytest.mark.parametrize("group", times(GROUPS, 3))
+@pytest.mark.parametrize("group", times(GROUPS, 2))
 def test_a_load_over_a_bad_network_is_completed_by_the_next(
     neo4j_options: StoreOptions, builds: tuple[Build, ...], group: int
 ) -> None:

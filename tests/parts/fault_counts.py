@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["times"]
+__all__ = ["ALL", "times"]
+
+ALL = os.environ.get("KG_FAULTS") == "all"
 
 
 def times(all_: int, always: int) -> range:
     """Return the numbers of the runs: the first ``always``, or with ``KG_FAULTS=all`` all of them."""
-    return range(all_ if os.environ.get("KG_FAULTS") == "all" else always)
+    return range(all_ if ALL else always)

@@ -33,8 +33,9 @@ def test_a_file_stays_inside_the_portable_dialect(name: str) -> None:
         assert not AVOID.search(body)
     if name.startswith(("bloom/phrase_", "bloom/action_")):
         return
+    bare = re.sub(r"\[[^\[\]]*\]", "[]", re.sub(r"'[^']*'|\"[^\"]*\"", "''", body))  # commas inside divide no columns
     for returned in re.findall(
-        r"RETURN (?:DISTINCT )?(.+?)(?=\nUNION|\nORDER|\nLIMIT|\Z|RETURN|MATCH)", body, re.DOTALL
+        r"RETURN (?:DISTINCT )?(.+?)(?=\nUNION|\nORDER|\nLIMIT|\Z|RETURN|MATCH)", bare, re.DOTALL
     ):
         for column in re.split(r",\s*(?![^(]*\))", returned.strip().rstrip(";")):
             assert " AS " in column
