@@ -1,6 +1,7 @@
 // Purpose: put another version beside Intent-HAS_THEME->Theme relationships, which show up to a generation; the new version shows from
 //   it on. What somebody else noted on the old one goes along. Running it again with the same rows changes nothing.
-// Parameters: as of ../write/edges_intent_has_theme_theme.cypher.
+// Parameters: as of ../write/edges_intent_has_theme_theme.cypher; ours: list of string,
+//   the properties that this project writes.
 // Result: written: how many of the rows have a new version; less than sent means that there was no old one.
 // Cost: two index seeks per row and two expansions of one end.
 UNWIND $rows AS row
@@ -8,6 +9,7 @@ MATCH (s:Intent {id: row.s})-[old:HAS_THEME]->(t:Theme {id: row.t})
 WHERE old.h IS NOT NULL AND coalesce(old.since, 0) < $n AND coalesce(old.until, $n) = $n
 SET old.until = $n
 MERGE (s)-[r:HAS_THEME {since: $n}]->(t)
-ON CREATE SET r += properties(old), r.since = $n, r.until = null
+ON CREATE SET r += CASE WHEN any(name IN keys(old) WHERE NOT name IN $ours) THEN properties(old) ELSE {} END,
+  r.since = $n, r.until = null
 SET r += row.props, r.build = $build
 RETURN count(DISTINCT r) AS written

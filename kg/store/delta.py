@@ -7,22 +7,31 @@ stays flat: files are scanned, hashes are spilled to a temporary folder, and row
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 import duckdb
 
 from kg.errors import StoreError
 from kg.store.kinds import EdgeKind, Kind
-from kg.store.tables import GraphFiles, open_tables
+from kg.store.tables import BEFORE, GraphFiles, open_tables
 
-__all__ = ["Delta", "GraphFiles", "Workbench", "open_files"]
+__all__ = ["Delta", "GraphFiles", "State", "Workbench", "open_files"]
 
+T = TypeVar("T")
 _CHUNK = 10_000
+
+
+class State(StrEnum):
+    """Where a row that is to be written stands: in no generation, in an earlier one, or already in the new one."""
+
+    FRESH = "fresh"
+    EARLIER = "earlier"
+    BEGUN = "begun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +50,13 @@ class Delta:
 
 
 @contextmanager
-def open_files(files: GraphFiles) -> Generator[Workbench]:
-    """Yield a workbench over ``files``.
+def open_files(files: GraphFiles, before: GraphFiles | None = None) -> Generator[Workbench]:
+    """Yield a workbench over ``files``; ``before`` are those of the build that was loaded last, if at hand.
 
     Raises:
         ArtefactError: a file is missing or is not what it should be.
     """
-    with open_tables(files) as connection:
+    with open_tables(files, before) as connection:
         yield Workbench(connection)
 
 
@@ -65,8 +74,6 @@ class Workbench:
         """
         file, keys = kind.file, ", ".join(kind.keys)
         self._db.execute(f"CREATE TABLE wanted_{file} AS SELECT {keys}, h FROM ({kind.select})")
-        columns = "".join(f"{name} VARCHAR, " for name in kind.keys)
-        self._db.execute(f"CREATE TABLE present_{file} ({columns}h VARCHAR, since BIGINT)")
         self._refuse(
             f"SELECT {keys} FROM wanted_{file} GROUP BY {keys} HAVING count(*) > 1",
             f"{kind.name} rows that stand twice",
@@ -84,27 +91,19 @@ class Workbench:
 
     def remember(self, kind: Kind, rows: Iterable[Sequence[Any]]) -> None:
         """Note what the graph holds of ``kind``: rows of its keys, hash and generation; forget older notes."""
-        self._db.execute(f"DELETE FROM present_{kind.file}")
+        columns = "".join(f"{name} VARCHAR, " for name in kind.keys)
+        self._db.execute(f"CREATE OR REPLACE TABLE read_back ({columns}h VARCHAR, since BIGINT)")
         marks = ", ".join(["unnest(CAST(? AS VARCHAR[]))"] * (len(kind.keys) + 1)) + ", unnest(CAST(? AS BIGINT[]))"
         iterator = iter(rows)
         while chunk := list(itertools.islice(iterator, _CHUNK)):
-            columns = [list(column) for column in zip(*chunk, strict=True)]
-            self._db.execute(f"INSERT INTO present_{kind.file} SELECT {marks}", columns)
-
-    def recall(self, kind: Kind, before: Workbench) -> None:
-        """Note what the graph holds of ``kind``: what the files of the build before say."""
-        with tempfile.TemporaryDirectory(prefix="product-kg-") as folder:
-            file = Path(folder, "before.parquet")
-            keys = ", ".join(kind.keys)
-            before.write_hashes(kind, file)
-            self._db.execute(
-                f"INSERT INTO present_{kind.file} SELECT {keys}, h, 0 FROM read_parquet($file)", {"file": str(file)}
-            )
-
-    def write_hashes(self, kind: Kind, file: Path) -> None:
-        """Write keys and hashes of ``kind`` in the files to a Parquet file."""
-        text = f"COPY (SELECT {', '.join(kind.keys)}, h FROM ({kind.select})) TO $file (FORMAT parquet)"
-        self._db.execute(text, {"file": str(file)})
+            values = [list(column) for column in zip(*chunk, strict=True)]
+            self._db.execute(f"INSERT INTO read_back SELECT {marks}", values)
+        keys = ", ".join(kind.keys)
+        self._db.execute(
+            f"CREATE OR REPLACE TABLE present_{kind.file} AS "
+            f"SELECT {keys}, min(h) AS h, max(since) AS since, count(*) AS n FROM read_back GROUP BY {keys}"
+        )
+        self._db.execute("DROP TABLE read_back")
 
     def doubt(self, kind: Kind, rows: Sequence[Sequence[str]]) -> None:
         """Forget the hashes of the rows with these keys: their content is not what those say."""
@@ -117,49 +116,50 @@ class Workbench:
                 columns,
             )
 
-    def compare(self, kind: Kind, generation: int, *, stale: bool) -> Delta:
+    def compare(self, kind: Kind, generation: int, *, stale: bool, known: bool = False) -> Delta:
         """Return what ``kind`` needs to show the files from ``generation`` on.
 
-        ``stale``: another version wrote what is there, so rewrite it. A relationship that is there twice counts as
-        gone and to be created.
+        ``known``: the graph holds what the build before says; else it is what was remembered. ``stale``: another
+        version wrote what is there, so rewrite it. A relationship that is there twice counts as gone and to be created.
         """
         file, keys = kind.file, ", ".join(kind.keys)
-        self._db.execute(
-            f"CREATE TABLE once AS SELECT {keys}, min(h) AS h, max(since) AS since, count(*) AS n "
-            f"FROM present_{file} GROUP BY {keys}"
-        )
-        reason = "TRUE" if stale else "p.h IS NULL OR p.n > 1 OR p.h <> w.h"
-        self._db.execute(
-            f"CREATE TABLE todo_{file} AS SELECT {_prefixed('w', kind)}, p.h IS NULL OR p.n > 1 AS fresh, "
-            f"NOT fresh AND p.since < {generation:d} AS old "
-            f"FROM wanted_{file} w LEFT JOIN once p USING ({keys}) WHERE {reason}"
-        )
-        self._db.execute(
-            f"CREATE TABLE gone_{file} AS SELECT {_prefixed('p', kind)} FROM once p "
-            f"LEFT JOIN wanted_{file} w USING ({keys}) WHERE w.h IS NULL OR p.n > 1"
-        )
-        self._db.execute("DROP TABLE once")
-        created = self._count(f"todo_{file} WHERE fresh")
+        held = f"SELECT {keys}, h, 0 AS since, 1 AS n FROM ({kind.select})" if known else f"FROM present_{file}"
+        reason = "TRUE" if stale else "w.h IS NULL OR p.h IS NULL OR p.n > 1 OR p.h <> w.h"
+        # The two sides name their tables alike, so each is read where its own are.
+        self._db.execute(f"USE {BEFORE if known else 'main'}")
+        try:
+            self._db.execute(
+                f"CREATE TABLE main.differing_{file} AS SELECT {keys}, w.h IS NOT NULL AS wanted, "
+                "p.h IS NOT NULL AND (w.h IS NULL OR p.n > 1) AS gone, "
+                f"CASE WHEN p.h IS NULL OR p.n > 1 THEN '{State.FRESH}' WHEN p.since < {generation:d} "
+                f"THEN '{State.EARLIER}' ELSE '{State.BEGUN}' END AS state "
+                f"FROM main.wanted_{file} w FULL JOIN ({held}) p USING ({keys}) WHERE {reason}"
+            )
+        finally:
+            self._db.execute("USE main")
+        fresh = f"wanted AND state = '{State.FRESH}'"
         return Delta(
             sent=self._count(f"wanted_{file}"),
-            created=created,
-            updated=self._count(f"todo_{file}") - created,
-            gone=self._count(f"gone_{file}"),
+            created=self._count(f"differing_{file} WHERE {fresh}"),
+            updated=self._count(f"differing_{file} WHERE wanted AND NOT ({fresh})"),
+            gone=self._count(f"differing_{file} WHERE gone"),
         )
 
-    def changed(self, kind: Kind, size: int, *, old: bool) -> Iterator[list[dict[str, Any]]]:
+    def changed(self, kind: Kind, size: int, *states: State) -> Iterator[list[dict[str, Any]]]:
         """Yield the rows to create or update by their keys, ``size`` at a time, as the write files take them.
 
-        ``old``: those that the graph shows in an earlier generation, or else the others.
+        Only those in one of ``states``, or all. The next batch is made while one is used.
         """
         keys = ", ".join(kind.keys)
-        todo = f"SELECT * FROM todo_{kind.file} WHERE old = {old}"
+        within = ", ".join(f"'{state}'" for state in states or State)
+        todo = f"SELECT * FROM differing_{kind.file} WHERE wanted AND state IN ({within})"
         text = f"SELECT f.* FROM ({kind.select}) f SEMI JOIN ({todo}) USING ({keys}) ORDER BY {keys}"
-        return ([kind.row(values) for values in batch] for batch in self._batches(text, size))
+        return _ahead([kind.row(values) for values in batch] for batch in self._batches(text, size))
 
     def gone(self, kind: Kind, size: int) -> Iterator[list[dict[str, Any]]]:
         """Yield the keys to delete in order, ``size`` at a time."""
-        return self._batches(f"SELECT * FROM gone_{kind.file} ORDER BY ALL", size)
+        keys = ", ".join(kind.keys)
+        return self._batches(f"SELECT {keys} FROM differing_{kind.file} WHERE gone ORDER BY ALL", size)
 
     def _batches(self, text: str, size: int) -> Iterator[list[dict[str, Any]]]:
         with self._db.cursor() as cursor:
@@ -179,5 +179,10 @@ class Workbench:
             raise StoreError(f"{what}: {shown}", remedy="make the build's files again: kg build")
 
 
-def _prefixed(table: str, kind: Kind) -> str:
-    return ", ".join(f"{table}.{name} AS {name}" for name in kind.keys)
+def _ahead(batches: Generator[T]) -> Iterator[T]:
+    """Yield the batches; a thread makes the next one while the caller waits for the database."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield batch

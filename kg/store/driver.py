@@ -40,11 +40,15 @@ class StoreInfo:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A query of a transaction. ``expects``: what its column ``written`` must say, or nothing of it stays."""
+    """A query of a transaction. ``expects``: what its column ``written`` must say, or nothing of it stays.
+
+    ``again`` is run instead once it is not known whether ``name`` was done: a query that may be.
+    """
 
     name: str
     parameters: Mapping[str, Any]
     expects: int | None = None
+    again: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +123,15 @@ class GraphStore:
                 nothing of it stays then.
         """
         texts: list[LiteralString] = [_allowed(step.name, queries.WRITE_FOLDERS) for step in steps]
+        later: list[LiteralString] = [_allowed(step.again or step.name, queries.WRITE_FOLDERS) for step in steps]
 
-        def work(tx: neo4j.ManagedTransaction) -> list[list[Row]]:
+        def work(tx: neo4j.ManagedTransaction, texts: Sequence[LiteralString]) -> list[list[Row]]:
             return [_run(tx, text, step) for text, step in zip(texts, steps, strict=True)]
 
-        return self._session(lambda session: session.execute_write(work))
+        return self._session(
+            lambda session: session.execute_write(work, texts),
+            again=lambda session: session.execute_write(work, later),
+        )
 
     def indexes(self) -> dict[str, str]:
         """Return the state of every index by its name; ``ONLINE`` when it answers."""
@@ -171,23 +179,29 @@ class GraphStore:
         for text in texts:
             self._session(lambda session, text=text: session.execute_write(lambda tx: tx.run(text).consume()))
 
-    def _session(self, use: Callable[[neo4j.Session], T], *, read: bool = False) -> T:
-        """Run ``use`` in a session. A commit of unknown outcome is run again: every write file may be."""
+    def _session(
+        self,
+        use: Callable[[neo4j.Session], T],
+        *,
+        read: bool = False,
+        again: Callable[[neo4j.Session], T] | None = None,
+    ) -> T:
+        """Run ``use`` in a session, and after a commit of unknown outcome ``again``, or the same: it must be safe."""
         from kg.store.failures import mapped  # noqa: PLC0415 - keeps this module cheap
 
         with mapped(self._info.where):
-            return self._tried(use, read, _COMMIT_TRIES)
+            return self._tried([use, *[again or use] * (_COMMIT_TRIES - 1)], read)
 
-    def _tried(self, use: Callable[[neo4j.Session], T], read: bool, tries: int) -> T:
+    def _tried(self, uses: Sequence[Callable[[neo4j.Session], T]], read: bool) -> T:
         from neo4j.exceptions import IncompleteCommit  # noqa: PLC0415 - keeps this module cheap
 
         try:
             with self._open_session(read=read) as session:
-                return use(session)
+                return uses[0](session)
         except IncompleteCommit:
-            if tries == 1:
+            if len(uses) == 1:
                 raise
-        return self._tried(use, read, tries - 1)
+        return self._tried(uses[1:], read)
 
     def _open_session(self, *, read: bool) -> neo4j.Session:
         mode = "READ" if read else "WRITE"

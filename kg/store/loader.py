@@ -19,7 +19,7 @@ from typing import Any
 
 from kg.errors import StoreError, StoreRefused, StoreUnreachable
 from kg.records import to_json
-from kg.store.delta import Delta, GraphFiles, Workbench, open_files
+from kg.store.delta import Delta, GraphFiles, State, Workbench, open_files
 from kg.store.driver import GraphStore, Row, Step
 from kg.store.kinds import EDGE_KINDS, NODE_KINDS, SCHEMA, EdgeKind, Kind
 from kg.store.lock import Writer, only_writer
@@ -120,9 +120,7 @@ def load(
             next load completes what was written.
     """
     if dry_run:
-        with open_files(files) as bench:
-            counts = _Run(store, None, bench, build, progress or _ignore).everything(before)
-        return LoadReport(build, dry_run, counts)
+        return _Run(store, None, files, build, progress or _ignore).everything(before)
     store.ensure_schema()
     with only_writer(store) as writer:
         report = stage(writer, files, build, progress, before=before)
@@ -146,9 +144,7 @@ def stage(
 
     Args and errors as of :func:`load`.
     """
-    with open_files(files) as bench:
-        run = _Run(writer.store, writer, bench, build, progress or _ignore)
-        return LoadReport(build, False, run.everything(before))
+    return _Run(writer.store, writer, files, build, progress or _ignore).everything(before)
 
 
 def _must_switch(served: Served, build: str, report: LoadReport, sent: dict[str, int]) -> bool:
@@ -160,11 +156,11 @@ class _Run:
     """One load. Without a ``writer`` it only counts."""
 
     def __init__(
-        self, store: GraphStore, writer: Writer | None, bench: Workbench, build: str, progress: Progress
+        self, store: GraphStore, writer: Writer | None, files: GraphFiles, build: str, progress: Progress
     ) -> None:
         self._store = store
         self._writer = writer
-        self._bench = bench
+        self._files = files
         self._build = build
         self._progress = progress
         self._served = current(store) or Served()
@@ -172,66 +168,76 @@ class _Run:
         self._stale = self._served.schema != SCHEMA
         self._begun = bool(self._served.staging)
 
-    def everything(self, before: Before | Altered | None) -> dict[str, KindCounts]:
-        for kind in (*NODE_KINDS, *EDGE_KINDS):
-            self._bench.stage(kind)
-        if not isinstance(before, Before) or not self._is_loaded(before):
-            return self._all(None, before.keys if isinstance(before, Altered) else {})
-        with open_files(before.files) as known:
-            return self._all(known, {})
-
-    def _all(self, known: Workbench | None, altered: Mapping[str, Sequence[tuple[str, ...]]]) -> dict[str, KindCounts]:
-        deltas: dict[str, Delta] = {}
-        for kind in (*NODE_KINDS, *EDGE_KINDS):
-            self._recall(kind, known)
-            self._bench.doubt(kind, altered.get(kind.name, ()))
-            delta = deltas[kind.name] = self._bench.compare(kind, self._generation, stale=self._stale)
-            if isinstance(kind, EdgeKind):
-                self._retire(kind, delta)
-            self._upsert(kind, delta)
-        for kind in NODE_KINDS:
-            self._retire(kind, deltas[kind.name])
-        return {
+    def everything(self, before: Before | Altered | None) -> LoadReport:
+        known = before.files if isinstance(before, Before) and self._is_loaded(before) else None
+        altered: Mapping[str, Sequence[tuple[str, ...]]] = before.keys if isinstance(before, Altered) else {}
+        with open_files(self._files, known) as bench:
+            for kind in (*NODE_KINDS, *EDGE_KINDS):
+                bench.stage(kind)
+            deltas: dict[str, Delta] = {}
+            for kind in (*NODE_KINDS, *EDGE_KINDS):
+                if known is None:
+                    self._read_back(bench, kind, altered.get(kind.name, ()))
+                delta = bench.compare(kind, self._generation, stale=self._stale, known=known is not None)
+                deltas[kind.name] = delta
+                if isinstance(kind, EdgeKind):
+                    self._retire(bench, kind, delta)
+                self._upsert(bench, kind, delta)
+            for kind in NODE_KINDS:
+                self._retire(bench, kind, deltas[kind.name])
+        counts = {
             name: KindCounts(delta.sent, delta.created, delta.updated, delta.unchanged, delta.gone)
             for name, delta in deltas.items()
         }
+        return LoadReport(self._build, self._writer is None, counts)
 
     def _is_loaded(self, before: Before) -> bool:
         """Whether the newest state of the graph is that of ``before``, whole."""
         served = self._served
         return (served.newest_build, served.schema, served.staging) == (before.build, SCHEMA, "")
 
-    def _recall(self, kind: Kind, known: Workbench | None) -> None:
-        if known is not None:
-            self._bench.recall(kind, known)
-        else:
-            self._store.stream(
-                f"read/hashes_{kind.file}",
-                None,
-                lambda rows: self._bench.remember(kind, (row.values() for row in rows)),
-            )
+    def _read_back(self, bench: Workbench, kind: Kind, altered: Sequence[tuple[str, ...]]) -> None:
+        name = f"read/hashes_{kind.file}"
+        self._store.stream(name, None, lambda rows: bench.remember(kind, (row.values() for row in rows)))
+        bench.doubt(kind, altered)
 
-    def _upsert(self, kind: Kind, delta: Delta) -> None:
+    def _upsert(self, bench: Workbench, kind: Kind, delta: Delta) -> None:
         self._progress(delta.unchanged)
         if self._writer is None:
             self._progress(delta.created + delta.updated)
             return
         if not (delta.created or delta.updated):
             return
-        versioned = isinstance(kind, EdgeKind)
-        for old in (True, False):
-            for rows in self._bench.changed(kind, self._store.policy.batch_size, old=old):
-                steps = [Step(f"{'change' if old and versioned else 'write'}/{kind.stem}", self._rows(rows), len(rows))]
-                if old and versioned:
-                    steps.append(self._note(kind, rows))
-                self._write(kind, rows, steps)
+        for states, steps_of in self._ways(kind):
+            for rows in bench.changed(kind, self._store.policy.batch_size, *states):
+                self._write(kind, rows, steps_of(kind, rows))
                 self._progress(len(rows))
         _log.info("%s: %s created, %s updated", kind.name, delta.created, delta.updated)
 
-    def _retire(self, kind: Kind, delta: Delta) -> None:
+    def _ways(self, kind: Kind) -> Sequence[tuple[tuple[State, ...], Callable[[Kind, list[Row]], list[Step]]]]:
+        """Return how rows are written: nodes have no versions."""
+        if not isinstance(kind, EdgeKind):
+            return (((), self._overwrite),)
+        return (
+            ((State.EARLIER,), self._change),
+            ((State.BEGUN,), self._overwrite),
+            ((State.FRESH,), self._create),
+        )
+
+    def _overwrite(self, kind: Kind, rows: list[Row]) -> list[Step]:
+        return [Step(f"write/{kind.stem}", self._rows(rows), len(rows))]
+
+    def _create(self, kind: Kind, rows: list[Row]) -> list[Step]:
+        return [Step(f"create/{kind.stem}", self._rows(rows), len(rows), again=f"write/{kind.stem}")]
+
+    def _change(self, kind: Kind, rows: list[Row]) -> list[Step]:
+        parameters = {**self._rows(rows), "ours": kind.ours}
+        return [Step(f"change/{kind.stem}", parameters, len(rows)), self._note(kind, rows)]
+
+    def _retire(self, bench: Workbench, kind: Kind, delta: Delta) -> None:
         if self._writer is None or not delta.gone:
             return
-        for rows in self._bench.gone(kind, self._store.policy.batch_size):
+        for rows in bench.gone(kind, self._store.policy.batch_size):
             self._write(kind, rows, [Step(f"retire/{kind.stem}", self._rows(rows)), self._note(kind, rows)])
 
     def _rows(self, rows: Iterable[Row]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ __all__ = ["READ_FOLDERS", "SCHEMA_FILES", "WRITE_FOLDERS", "cypher", "declared"
 
 # A store may not enforce read transactions (the embedded one does not), so the folder says what a file does.
 READ_FOLDERS = ("lookup", "read")
-WRITE_FOLDERS = ("change", "delete", "lock", "publish", "retire", "write")
+WRITE_FOLDERS = ("change", "create", "delete", "lock", "publish", "retire", "write")
 
 
 SCHEMA_FILES = tuple(f"schema/{name}.cypher" for name in ("constraints", "indexes", "fulltext", "vector"))

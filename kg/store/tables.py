@@ -14,7 +14,10 @@ import duckdb
 from kg.catalog.tags import TAGGED
 from kg.errors import ArtefactError, StoreError
 
-__all__ = ["GraphFiles", "name_tables", "open_tables"]
+__all__ = ["BEFORE", "GraphFiles", "name_tables", "open_tables"]
+
+BEFORE = "before"
+"""The schema in which the tables of the build before have the names that the build's own have in ``main``."""
 
 _MEMORY = "512MB"
 # The engine's words when it cannot set rows aside in its temporary folder: nothing is wrong with the build.
@@ -100,16 +103,14 @@ class GraphFiles:
 
 
 @contextmanager
-def open_tables(files: GraphFiles) -> Generator[duckdb.DuckDBPyConnection]:
-    """Yield a connection with the tables of ``files``.
+def open_tables(files: GraphFiles, before: GraphFiles | None = None) -> Generator[duckdb.DuckDBPyConnection]:
+    """Yield a connection with the tables of ``files``, and of those of the build before in :data:`BEFORE`.
 
     Raises:
         ArtefactError: a file is missing or is not what it should be.
     """
-    single = [getattr(files, field.name) for field in fields(files) if field.name != "tags"]
-    for path in (*single, *files.tags):
-        if not path.is_file():
-            raise ArtefactError(f"{path} is missing", remedy="run the stage that makes it: kg build")
+    for each in filter(None, (files, before)):
+        _require(each)
     with (
         tempfile.TemporaryDirectory(prefix="product-kg-") as spill,
         duckdb.connect(
@@ -122,6 +123,10 @@ def open_tables(files: GraphFiles) -> Generator[duckdb.DuckDBPyConnection]:
         ) as connection,
     ):
         try:
+            if before:
+                connection.execute(f"CREATE SCHEMA {BEFORE}; USE {BEFORE}")
+                name_tables(connection, before)
+                connection.execute("USE main")
             name_tables(connection, files)
             yield connection
         except duckdb.Error as error:
@@ -134,6 +139,13 @@ def open_tables(files: GraphFiles) -> Generator[duckdb.DuckDBPyConnection]:
                 f"the build's files cannot be read: {str(error).strip()[:400]}",
                 remedy="make them again: kg build",
             ) from error
+
+
+def _require(files: GraphFiles) -> None:
+    single = [getattr(files, field.name) for field in fields(files) if field.name != "tags"]
+    for path in (*single, *files.tags):
+        if not path.is_file():
+            raise ArtefactError(f"{path} is missing", remedy="run the stage that makes it: kg build")
 
 
 def name_tables(connection: duckdb.DuckDBPyConnection, files: GraphFiles) -> None:

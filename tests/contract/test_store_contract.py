@@ -130,7 +130,7 @@ def test_a_kind_is_written_changed_retired_and_deleted(any_store: GraphStore, ki
             run(any_store, f"CREATE (:{label} {{id: 'x'}})")
 
     def do(folder: str, number: int, **props: object) -> int:
-        parameters = {"rows": [{**keys, "props": props}], "n": number, "build": "b"}
+        parameters = {"rows": [{**keys, "props": props}], "n": number, "build": "b", "ours": kind.ours}
         return any_store.write(Step(f"{folder}/{kind.stem}", parameters))[0][0]["written"]
 
     def delete(until: int) -> int:
@@ -154,13 +154,16 @@ def test_a_kind_is_written_changed_retired_and_deleted(any_store: GraphStore, ki
     assert held() == []
     assert delete(2) == 0
     assert delete(3) == 1
+    if isinstance(kind, EdgeKind):
+        assert do("create", 4, h="4", **more) == do("write", 4, h="4", **more) == 1
+        assert held() == [{**keys, "h": "4", "since": 4}]
 
 
 def test_every_cypher_file_is_run_here() -> None:
     """A file that no contract test runs fails this one; look-ups have a contract of their own."""
     by_kind = {f"read/hashes_{kind.file}" for kind in KINDS}
     by_kind |= {f"{folder}/{kind.stem}" for kind in KINDS for folder in ("write", "retire", "delete")}
-    by_kind |= {f"change/{kind.stem}" for kind in EDGE_KINDS}
+    by_kind |= {f"{folder}/{kind.stem}" for kind in EDGE_KINDS for folder in ("change", "create")}
     names = {name for name in queries.names() if not name.startswith(("lookup/", "bloom/"))}
     assert names == {name for name in {*LOOKUPS, *WHOLE} if not name.startswith("lookup/")} | SCHEMA_FILES | by_kind
 
@@ -198,7 +201,9 @@ def test_reading_refuses_a_file_that_writes(any_store: GraphStore) -> None:
     """The read side cannot be used to write, though a store may not enforce it."""
     with pytest.raises(StoreError, match="not one of the queries in lookup, read"):
         any_store.read("delete/nodes_product", {"rows": []})
-    with pytest.raises(StoreError, match="not one of the queries in change, delete, lock, publish, retire, write"):
+    with pytest.raises(
+        StoreError, match="in change, create, delete, lock, publish, retire, write"
+    ):
         any_store.write(Step("lookup/stats", {}))
 
 

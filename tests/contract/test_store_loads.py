@@ -135,7 +135,7 @@ def test_nodes_deleted_by_others_during_a_load_are_named(
     write = GraphStore.write
 
     def sabotage(store: GraphStore, *steps: Step) -> list[Any]:
-        if steps[-1].name == "write/edges_product_complements_product":
+        if steps[-1].name == "create/edges_product_complements_product":
             run(store, "MATCH (p:Product {id: 's-1'}) DETACH DELETE p")
         return write(store, *steps)
 

@@ -205,7 +205,7 @@ def rows(files: GraphFiles, kind: Any) -> list[dict[str, Any]]:
         bench.stage(kind)
         bench.remember(kind, [])
         bench.compare(kind, 1, stale=False)
-        return [row for batch in bench.changed(kind, 100, old=False) for row in batch]
+        return [row for batch in bench.changed(kind, 100) for row in batch]
 
 
 def test_a_vocabulary_that_is_not_there_is_said(tmp_path: Path) -> None:

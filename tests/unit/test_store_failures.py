@@ -7,7 +7,7 @@ import pytest
 from neo4j import exceptions as driver_errors
 
 from kg.errors import StoreError, StoreRefused, StoreTooOld, StoreUnreachable
-from kg.store import failures
+from kg.store import failures, queries
 from kg.store.driver import GraphStore, Policy, Step, StoreInfo
 from kg.store.failures import explain, mapped
 from kg.store.server import refuse_old
@@ -101,6 +101,7 @@ class BreakingDriver:
     def __init__(self, times: int) -> None:
         self.times = times
         self.tried = 0
+        self.texts: list[str] = []
 
     def session(self, **_: object) -> "BreakingDriver":
         """Return itself as the session."""
@@ -112,9 +113,10 @@ class BreakingDriver:
     def __exit__(self, *_: object) -> None:
         return
 
-    def execute_write(self, work: object) -> list[list[dict[str, int]]]:
+    def execute_write(self, work: object, texts: list[str]) -> list[list[dict[str, int]]]:
         """Break, or say that one row was written."""
         self.tried += 1
+        self.texts += texts
         if self.tried <= self.times:
             raise driver_errors.IncompleteCommit
         return [[{"written": 1}]]
@@ -132,6 +134,15 @@ def test_a_commit_of_unknown_outcome_is_run_again() -> None:
     store, driver = broken_store(2)
     assert store.write(Step("write/nodes_product", {})) == [[{"written": 1}]]
     assert driver.tried == 3
+
+
+def test_what_may_have_been_created_is_created_only_if_it_was_not() -> None:
+    """Relationships are created without a search; after a commit of unknown outcome they are searched for."""
+    store, driver = broken_store(2)
+    name = "edges_product_complements_product"
+    store.write(Step(f"create/{name}", {}, again=f"write/{name}"))
+    create, write = queries.cypher(f"create/{name}"), queries.cypher(f"write/{name}")
+    assert driver.texts == [create, write, write]
 
 
 def test_a_commit_that_keeps_breaking_is_an_error() -> None:
