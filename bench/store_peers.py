@@ -9,7 +9,8 @@ have such a setting.
 
 - ``neo4j_graphrag``: ``Neo4jWriter.run``, which CREATEs nodes and merges edges through APOC.
 - ``langchain_neo4j``: ``Neo4jGraph.add_graph_documents`` with ``baseEntityLabel=True``, as its documentation advises
-  for speed; ``langchain_neo4j_plain`` is without. Both merge through APOC. A document holds a batch.
+  for speed; ``langchain_neo4j_plain`` is without. Both merge through APOC. A document holds a batch. In
+  ``langchain_neo4j_documents`` it holds a node and what it is linked to, as those are that its extractor makes.
 - ``by_hand``: what is written by hand, one MERGE a row in a transaction of its own. It needs no APOC.
 """
 
@@ -22,9 +23,9 @@ import logging
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, LiteralString, cast
 
 import neo4j
@@ -34,10 +35,11 @@ from bench.store_work import batches, by_path, opened
 from kg.store.delta import GraphFiles
 from kg.store.driver import Row
 from kg.store.kinds import EdgeKind
-from kg.store.loader import load
+from kg.store.loader import Before, load
 
 __all__ = ["WRITERS", "main"]
 
+_Key = tuple[str, str]  # label and id
 _WIPED = 5_000
 _BASE = "__Entity__"
 
@@ -130,8 +132,9 @@ def _run(driver: neo4j.Driver, address: Address, text: LiteralString, **paramete
 
 
 def _ours(address: Address, sample: _Sample) -> str:
+    """Load as ``kg publish`` does, which knows the files of what it loaded last."""
     with opened(address) as store:
-        load(store, sample.files, "v1")
+        load(store, sample.files, "v1", before=Before("v1", sample.files))
     return ""
 
 
@@ -151,34 +154,48 @@ def _graphrag(address: Address, sample: _Sample) -> str:
     return "" if result.status == "SUCCESS" else f"returned {result.status}: {result.metadata}"
 
 
-def _langchain(address: Address, sample: _Sample, *, base: bool) -> str:
+def _langchain(address: Address, documents: Iterable[Any], *, base: bool) -> str:
     graphs = importlib.import_module("langchain_neo4j.graphs.neo4j_graph")
     login = {"url": address.uri, "username": address.user, "password": address.password, "database": address.database}
     graph = graphs.Neo4jGraph(**login, refresh_schema=False)
     try:
-        graph.add_graph_documents(list(_documents(sample, address.batch)), baseEntityLabel=base)
+        graph.add_graph_documents(list(documents), baseEntityLabel=base)
     finally:
         graph.close()
     return ""
 
 
-def _documents(sample: _Sample, size: int) -> Iterator[Any]:
+def _large(sample: _Sample, size: int) -> Iterator[Any]:
+    """Yield documents of ``size`` nodes, then of as many edges."""
     kinds = importlib.import_module("langchain_neo4j.graphs.graph_document")
-    nodes = {
-        (label, props["id"]): kinds.Node(id=props["id"], type=label, properties=props) for label, props in sample.nodes
-    }
-    given = iter(nodes.values())
+    nodes, edges = _objects(sample)
+    given, links = iter(nodes.values()), chain.from_iterable(edges.values())
     while some := list(islice(given, size)):
         yield kinds.GraphDocument(nodes=some, relationships=[])
-    edges = iter(sample.edges)
-    while some := list(islice(edges, size)):
-        yield kinds.GraphDocument(
-            nodes=[],
-            relationships=[
-                kinds.Relationship(source=nodes[start, s], target=nodes[end, t], type=relation, properties=props)
-                for start, s, relation, end, t, props in some
-            ],
-        )
+    while some := list(islice(links, size)):
+        yield kinds.GraphDocument(nodes=[], relationships=some)
+
+
+def _small(sample: _Sample) -> Iterator[Any]:
+    """Yield a document for each node, with its edges and what these lead to."""
+    kinds = importlib.import_module("langchain_neo4j.graphs.graph_document")
+    nodes, edges = _objects(sample)
+    for key, node in nodes.items():
+        links = edges.get(key, [])
+        yield kinds.GraphDocument(nodes=[node, *(link.target for link in links)], relationships=links)
+
+
+def _objects(sample: _Sample) -> tuple[dict[_Key, Any], dict[_Key, list[Any]]]:
+    """Return a peer's nodes and its edges by their source."""
+    kinds = importlib.import_module("langchain_neo4j.graphs.graph_document")
+    nodes: dict[_Key, Any] = {
+        (label, props["id"]): kinds.Node(id=props["id"], type=label, properties=props) for label, props in sample.nodes
+    }
+    edges: dict[_Key, list[Any]] = {}
+    for start, s, relation, end, t, props in sample.edges:
+        link = kinds.Relationship(source=nodes[start, s], target=nodes[end, t], type=relation, properties=props)
+        edges.setdefault((start, s), []).append(link)
+    return nodes, edges
 
 
 def _by_hand(address: Address, sample: _Sample) -> str:
@@ -197,8 +214,9 @@ def _by_hand(address: Address, sample: _Sample) -> str:
 WRITERS: Mapping[str, Callable[[Address, _Sample], str]] = {
     "ours": _ours,
     "neo4j_graphrag": _graphrag,
-    "langchain_neo4j": lambda address, sample: _langchain(address, sample, base=True),
-    "langchain_neo4j_plain": lambda address, sample: _langchain(address, sample, base=False),
+    "langchain_neo4j": lambda address, sample: _langchain(address, _large(sample, address.batch), base=True),
+    "langchain_neo4j_plain": lambda address, sample: _langchain(address, _large(sample, address.batch), base=False),
+    "langchain_neo4j_documents": lambda address, sample: _langchain(address, _small(sample), base=True),
     "by_hand": _by_hand,
 }
 """The writers by name; the first is ours."""
