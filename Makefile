@@ -7,7 +7,7 @@ WORKERS := $(if $(NEO4J_URI),0,2)
 FILES := kg extractors linkers cypher tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format unit integration faults bench record clean
+.PHONY: help demo test lint format unit integration coverage faults bench record clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,11 +25,14 @@ lint: $(VENV)/.test  ## ruff, pyright (strict), import-linter, deptry
 	$(BIN)/deptry kg extractors linkers
 
 unit: $(VENV)/.test  ## fast tests, and the contracts of every interchangeable part (starts a Neo4j)
-	$(BIN)/python -m pytest tests/unit tests/property tests/contract -n $(WORKERS) --dist loadfile --cov --cov-report= -q
+	$(BIN)/python -m pytest tests/unit tests/property tests/contract -n $(WORKERS) --dist loadfile -q
 
 integration: $(VENV)/.test  ## tests with real servers, the real model, the built wheel, kill -9
-	$(BIN)/python -m pytest tests/faults -n $(WORKERS) --dist loadfile --cov --cov-append --cov-report= -q
-	$(BIN)/python -m pytest tests/integration --cov --cov-append --cov-report=term:skip-covered -q
+	$(BIN)/python -m pytest tests/faults -n $(WORKERS) --dist loadfile -q
+	$(BIN)/python -m pytest tests/integration -q
+
+coverage: $(VENV)/.test  ## what the fast tests and the contracts do not reach (half as slow again)
+	$(BIN)/python -m pytest tests/unit tests/property tests/contract -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered -q
 
 faults: $(VENV)/.test  ## every fault, all the times: 200 broken connections, 240 kills (about a quarter of an hour)
 	KG_FAULTS=all $(BIN)/python -m pytest tests/faults -q

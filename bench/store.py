@@ -22,10 +22,10 @@ the same server.
   loads a changed build and switches. ``half_published_reads`` are answers that are neither the old build's nor the new
   one's, whole, or the old one's after a new one; must be 0.
 - ``peer_ratio``: our rows a second over those of the fastest peer that wrote all rows of a smaller graph, on one Neo4j
-  with APOC, which peers need (:mod:`bench.store_peers`); ``..._without_apoc`` are the edges that arrived without it. On
-  the embedded store, and if APOC cannot be fetched, the peer is what is written by hand. ``again_s_...`` is what
-  writing the same once more takes, and ``rows_after_again_...`` how many rows are there then for one that was sent: 1,
-  or things are there twice.
+  with APOC, which peers need (:mod:`bench.store_peers`); ``..._without_apoc`` are the edges that arrived without it.
+  The embedded engine has some of APOC's procedures of its own. If APOC cannot be fetched, the peer is what is written
+  by hand. ``again_s_...`` is what writing the same once more takes, and ``rows_after_again_...`` how many rows are
+  there then for one that was sent: 1, or things are there twice.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _store(kind: str, folder: Path, sizes: dict[str, int]) -> dict[str, float]:
     sample = make(folder / "peers", sizes["peers"])
     with serving(kind) as store:
         small = _load(store, builds.small, "v1")
-        helpless = _write(store, sample, _PEERS, 1)
+        helpless = _write(store, sample, _PEERS, 1) if kind == "neo4j" else {}
     bare, ours = _first_loads(kind, builds.first, sizes["passes"])
     with serving(kind) as store:
         ours.append(_load(store, builds.first, "v1"))
@@ -197,14 +197,13 @@ def _write(store: Address, sample: GraphFiles, writers: Sequence[str], passes: i
 
 
 def _found(kind: str, sample: GraphFiles) -> dict[str, Any]:
-    """Return what each writer did on a server with APOC, or where that cannot be had, those that do without."""
-    if kind == "neo4j":
-        try:
-            with serving_with_apoc() as store:
-                # The slow ones have one pass, last.
-                return _write(store, sample, ("ours", *_PEERS), _PEER_PASSES) | _write(store, sample, _SLOW, 1)
-        except (OSError, subprocess.CalledProcessError) as error:
-            print(f"no server with APOC: {error}")
+    """Return what each writer did with APOC, or where that cannot be had, those that do without."""
+    try:
+        with serving_with_apoc() if kind == "neo4j" else serving(kind) as store:
+            # The slow ones have one pass, last.
+            return _write(store, sample, ("ours", *_PEERS), _PEER_PASSES) | _write(store, sample, _SLOW, 1)
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"no server with APOC: {error}")
     with serving(kind) as store:
         return _write(store, sample, ("ours",), _PEER_PASSES) | _write(store, sample, _SLOW[-1:], 1)
 
