@@ -131,12 +131,12 @@ class _Doom:
         """Count the write transactions of every session from now on."""
         execute = kind.execute_write
 
-        def execute_write(session: neo4j.Session, work: Callable[..., Any]) -> Any:
+        def execute_write(session: neo4j.Session, work: Callable[..., Any], *given: Any) -> Any:
             self.writes += 1
             self.at("before")
 
             def inside(tx: neo4j.ManagedTransaction) -> Any:
-                result = work(tx)
+                result = work(tx, *given)
                 self.at("inside")
                 return result
 
