@@ -57,6 +57,7 @@ def open_files(files: GraphFiles, before: GraphFiles | None = None) -> Generator
         ArtefactError: a file is missing or is not what it should be.
     """
     with open_tables(files, before) as connection:
+        connection.execute("SET preserve_insertion_order = false")  # what is read in order says so
         yield Workbench(connection)
 
 
@@ -152,8 +153,10 @@ class Workbench:
         """
         keys = ", ".join(kind.keys)
         within = ", ".join(f"'{state}'" for state in states or State)
-        todo = f"SELECT * FROM differing_{kind.file} WHERE wanted AND state IN ({within})"
-        text = f"SELECT f.* FROM ({kind.select}) f SEMI JOIN ({todo}) USING ({keys}) ORDER BY {keys}"
+        todo = f"differing_{kind.file} WHERE wanted AND state IN ({within})"
+        if not self._count(todo):
+            return iter(())  # the files need not be read for it
+        text = f"SELECT f.* FROM ({kind.select}) f SEMI JOIN (FROM {todo}) USING ({keys}) ORDER BY {keys}"
         return _ahead([kind.row(values) for values in batch] for batch in self._batches(text, size))
 
     def gone(self, kind: Kind, size: int) -> Iterator[list[dict[str, Any]]]:
