@@ -24,7 +24,7 @@ from typing import Any
 import neo4j
 
 from kg.errors import KgError
-from kg.store import embedded, failures, server, tables  # noqa: F401 - before the fork, or every child does it
+from kg.store import delta, embedded, failures, server  # noqa: F401 - before the fork, or every child does it
 from kg.store.loader import GraphFiles, load
 from kg.store.options import StoreOptions
 from kg.store.stores import open_store
@@ -155,7 +155,7 @@ def _load(order: dict[str, Any], strike: Strike) -> Fate:
         # Python ignores the signal that comes with it, so a write fails as on a full disk.
         resource.setrlimit(resource.RLIMIT_FSIZE, (strike.largest_file, strike.largest_file))
     if strike.memory:
-        tables._MEMORY = strike.memory
+        delta._MEMORY = strike.memory
     files = {name: Path(path) for name, path in order["files"].items()}
     try:
         with open_store(StoreOptions(**order["options"])) as store:
