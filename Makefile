@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 WORKERS := $(if $(NEO4J_URI),0,2)
+FAST = tests/unit tests/property tests/contract -n $(WORKERS) --dist loadfile
 FILES := kg extractors linkers cypher tests bench
 
 .DEFAULT_GOAL := help
@@ -25,16 +26,16 @@ lint: $(VENV)/.test  ## ruff, pyright (strict), import-linter, deptry
 	$(BIN)/deptry kg extractors linkers
 
 unit: $(VENV)/.test  ## fast tests, and the contracts of every interchangeable part (starts a Neo4j)
-	$(BIN)/python -m pytest tests/unit tests/property tests/contract -n $(WORKERS) --dist loadfile -q
+	$(BIN)/python -m pytest $(FAST) -q
 
 integration: $(VENV)/.test  ## tests with real servers, the real model, the built wheel, kill -9
 	$(BIN)/python -m pytest tests/faults -n $(WORKERS) --dist loadfile -q
 	$(BIN)/python -m pytest tests/integration -q
 
-coverage: $(VENV)/.test  ## what the fast tests and the contracts do not reach (half as slow again)
-	$(BIN)/python -m pytest tests/unit tests/property tests/contract -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered -q
+coverage: $(VENV)/.test  ## what the fast tests and the contracts do not reach (takes a third longer)
+	$(BIN)/python -m pytest $(FAST) --cov --cov-report=term:skip-covered -q
 
-faults: $(VENV)/.test  ## every fault, all the times: 200 broken connections, 240 kills (about a quarter of an hour)
+faults: $(VENV)/.test  ## every fault, all the times: 200 broken connections, 240 kills
 	KG_FAULTS=all $(BIN)/python -m pytest tests/faults -q
 
 bench: $(VENV)/.test  ## measure, and write docs/benchmarks.md

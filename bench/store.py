@@ -31,6 +31,7 @@ the same server.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import statistics
 import subprocess
@@ -198,14 +199,15 @@ def _write(store: Address, sample: GraphFiles, writers: Sequence[str], passes: i
 
 def _found(kind: str, sample: GraphFiles) -> dict[str, Any]:
     """Return what each writer did with APOC, or where that cannot be had, those that do without."""
-    try:
-        with serving_with_apoc() if kind == "neo4j" else serving(kind) as store:
-            # The slow ones have one pass, last.
-            return _write(store, sample, ("ours", *_PEERS), _PEER_PASSES) | _write(store, sample, _SLOW, 1)
-    except (OSError, subprocess.CalledProcessError) as error:
-        print(f"no server with APOC: {error}")
-    with serving(kind) as store:
-        return _write(store, sample, ("ours",), _PEER_PASSES) | _write(store, sample, _SLOW[-1:], 1)
+    with contextlib.ExitStack() as stack:
+        peers, slow = _PEERS, _SLOW
+        try:
+            store = stack.enter_context(serving_with_apoc() if kind == "neo4j" else serving(kind))
+        except (OSError, subprocess.CalledProcessError) as error:
+            print(f"no server with APOC: {error}")
+            store, peers, slow = stack.enter_context(serving(kind)), (), _SLOW[-1:]
+        # The slow ones have one pass, last.
+        return _write(store, sample, ("ours", *peers), _PEER_PASSES) | _write(store, sample, slow, 1)
 
 
 def _peers(kind: str, sample: GraphFiles, without: dict[str, Any]) -> dict[str, float]:

@@ -17,10 +17,11 @@ from kg.store import queries
 if TYPE_CHECKING:
     import neo4j
 
-__all__ = ["GraphStore", "Policy", "Row", "Step", "StoreInfo"]
+__all__ = ["GraphStore", "Policy", "Row", "Step", "StoreInfo", "driver_settings"]
 
 T = TypeVar("T")
 Row = dict[str, Any]
+_CONNECT_S = 10.0
 _INDEX_WAIT_S = 300.0
 _COMMIT_TRIES = 3
 _HOLD = "lock/hold"
@@ -58,6 +59,20 @@ class Policy:
     batch_size: int
     keep_builds: int = 2
     prune_s: float = 60.0
+
+
+def driver_settings(retry_s: float) -> dict[str, Any]:
+    """Return what every driver of ours is made with. ``retry_s``: seconds to try again what fails in passing."""
+    return {
+        "connection_timeout": _CONNECT_S,
+        "connection_acquisition_timeout": 20.0,
+        "max_transaction_retry_time": retry_s,
+        "initial_retry_delay": min(1.0, retry_s / 30),  # who cannot wait long has to try again soon
+        # A look-up on a graph that lacks a relation is ordinary: no advice about it.
+        "notifications_min_severity": "OFF",
+        "telemetry_disabled": True,
+        "user_agent": "product-kg",
+    }
 
 
 class GraphStore:

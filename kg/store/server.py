@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import neo4j
 
 from kg.errors import StoreTooOld
-from kg.store.driver import GraphStore, Policy, StoreInfo
+from kg.store.driver import GraphStore, Policy, StoreInfo, driver_settings
 from kg.store.failures import mapped
 from kg.store.options import StoreOptions
 
@@ -21,7 +21,6 @@ __all__ = ["MINIMUM_VERSION", "connect", "identify", "open_server", "refuse_old"
 _log = logging.getLogger(__name__)
 MINIMUM_VERSION = (5, 26)
 _BATCH = 5_000
-_CONNECT_S = 10.0
 _AGENT = re.compile(r"^(?P<product>[^/]+)/(?P<version>(?P<major>\d+)\.(?P<minor>\d+)\S*)")
 
 
@@ -67,16 +66,7 @@ def refuse_old(info: StoreInfo) -> None:
 def connect(uri: str, user: str, password: str, retry_s: float = 30.0) -> neo4j.Driver:
     """Return a driver with our timeouts; it connects when first used. ``retry_s``: seconds to try again."""
     return neo4j.GraphDatabase.driver(  # pyright: ignore[reportUnknownMemberType]
-        uri,
-        auth=(user, password),
-        connection_timeout=_CONNECT_S,
-        connection_acquisition_timeout=20.0,
-        max_transaction_retry_time=retry_s,
-        initial_retry_delay=min(1.0, retry_s / 30),  # who cannot wait long has to try again soon
-        # A look-up on a graph that lacks a relation is ordinary: no advice about it.
-        notifications_min_severity="OFF",
-        telemetry_disabled=True,
-        user_agent="product-kg",
+        uri, auth=(user, password), **driver_settings(retry_s)
     )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from pydantic import SecretStr
 
 from kg.store.options import StoreOptions
 from tests.parts.fault_counts import ALL
-from tests.servers.fault_worlds import Build, make_builds
+from tests.servers.fault_worlds import Build, make_builds, options_for
 from tests.servers.neo4j_server import RestartableServer, restartable_server
 
 
@@ -36,8 +35,7 @@ def odd_server() -> Iterator[RestartableServer]:
 @pytest.fixture
 def odd_options(odd_server: RestartableServer) -> Iterator[StoreOptions]:
     """How to open it; it runs as it should before and after."""
-    password = SecretStr(odd_server.password)
-    yield StoreOptions(kind="neo4j", uri=odd_server.uri, password=password, batch_size=50, retry_s=1)
+    yield options_for(odd_server, batch_size=50, retry_s=1)
     if not odd_server.as_usual:
         odd_server.kill()
         odd_server.start()

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from pydantic import SecretStr
 
 from kg.errors import StoreError
 from kg.store.loader import load
 from kg.store.options import StoreOptions
 from kg.store.stores import open_store
-from tests.servers.fault_worlds import Build, check_recovered, check_refused, seen
+from tests.servers.fault_worlds import Build, check_recovered, check_refused, options_for, seen
 from tests.servers.fixtures import run, wipe
 from tests.servers.mortal_loaders import Strike, mortal_loaders
 from tests.servers.neo4j_server import RestartableServer, restartable_server
@@ -57,8 +56,7 @@ def test_indexes_that_a_full_disk_spoiled_are_named(builds: tuple[Build, ...]) -
     """The server does not build them again by itself, so the load says which to drop, and then makes them."""
     served, wanted = builds[2:]
     with restartable_server(settings={"db.tx_log.preallocate": "false"}) as server:
-        password = SecretStr(server.password)
-        options = StoreOptions(kind="neo4j", uri=server.uri, password=password, retry_s=1)
+        options = options_for(server, retry_s=1)
         with open_store(options) as store:
             load(store, served.files, served.name)
         # What was written last is not in the files yet: it is when the server comes up again.

@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from kg.errors import StoreUnreachable
 from kg.store import canonical
@@ -18,7 +17,7 @@ from kg.store.loader import load
 from kg.store.options import StoreOptions
 from kg.store.stores import open_store
 from tests.parts.fault_counts import times
-from tests.servers.fault_worlds import Build, doubled, seen
+from tests.servers.fault_worlds import Build, doubled, options_for, seen
 from tests.servers.fixtures import wipe
 from tests.servers.mortal_loaders import Loaders, any_strike, mortal_loaders
 from tests.servers.neo4j_server import RestartableServer, restartable_server
@@ -93,12 +92,6 @@ def mortal_server() -> Iterator[RestartableServer]:
         yield server
 
 
-def options_for(server: RestartableServer, retry_s: float) -> StoreOptions:
-    """How to open ``server``."""
-    password = SecretStr(server.password)
-    return StoreOptions(kind="neo4j", uri=server.uri, password=password, batch_size=BATCH, retry_s=retry_s)
-
-
 @contextmanager
 def later(seconds: float, act: Callable[[], None]) -> Iterator[None]:
     """Do something while the body runs, and wait for it."""
@@ -116,7 +109,7 @@ def test_a_load_is_completed_after_its_server_was_killed(
     mortal_server: RestartableServer, builds: tuple[Build, ...], seed: int
 ) -> None:
     """Kill -9 of Neo4j during a load: started again on its data it shows a whole build, and the load is completed."""
-    options = options_for(mortal_server, 0)
+    options = options_for(mortal_server, batch_size=BATCH, retry_s=0)
     pair = builds[2:]
     served, wanted = pair[seed % 2], pair[(seed + 1) % 2]
     with open_store(options) as store:
@@ -141,14 +134,14 @@ def test_a_load_outlives_its_server(mortal_server: RestartableServer, builds: tu
     """A server that is killed and started again within ``retry_s`` is waited for: the load goes on by itself."""
     pair = builds[2:]
     served, wanted = pair[seed % 2], pair[(seed + 1) % 2]
-    with open_store(options_for(mortal_server, 0)) as store:
+    with open_store(options_for(mortal_server, batch_size=BATCH, retry_s=0)) as store:
         load(store, served.files, served.name)
 
     def restart() -> None:
         mortal_server.kill()
         mortal_server.start()
 
-    with open_store(options_for(mortal_server, 120)) as store:
+    with open_store(options_for(mortal_server, batch_size=BATCH, retry_s=120)) as store:
         with later(random.Random(seed).uniform(0.05, 0.7), restart):
             load(store, wanted.files, wanted.name)
         check_whole(store, wanted)

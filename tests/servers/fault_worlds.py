@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from pydantic import SecretStr
 
 from kg.errors import StoreError
 from kg.model import NodeKind, Product, ProductType, Relation
@@ -15,9 +17,11 @@ from kg.store.loader import GraphFiles, load
 from kg.store.options import StoreOptions
 from kg.store.stores import open_store
 from tests.servers.graph_files import ProductEdge, World, edge, small_world, write_world
+from tests.servers.neo4j_server import RestartableServer
 
 __all__ = [
-    "Build", "Seen", "check_recovered", "check_refused", "doubled", "larger_world", "make_builds", "seen",
+    "Build", "Seen", "check_recovered", "check_refused", "doubled", "larger_world", "make_builds", "options_for",
+    "seen",
 ]  # fmt: skip
 
 Seen = tuple[str, frozenset[tuple[object, ...]]]
@@ -74,6 +78,11 @@ def seen(store: GraphStore) -> Seen:
 def doubled(store: GraphStore) -> list[dict[str, object]]:
     """Return the pairs that readers are shown twice with one relation."""
     return run_reading(store, _DOUBLED)
+
+
+def options_for(server: RestartableServer, **more: Any) -> StoreOptions:
+    """Return how to open ``server``."""
+    return StoreOptions(kind="neo4j", uri=server.uri, password=SecretStr(server.password), **more)
 
 
 def check_refused(error: StoreError, remedy: str) -> None:

@@ -24,7 +24,7 @@ def test_plain_text_to_another_machine_is_warned_about(
 ) -> None:
     """Without TLS the password travels in the clear, unless it stays on this machine."""
     caplog.set_level("WARNING", "kg")
-    monkeypatch.setattr("kg.store.server._CONNECT_S", 0.2)
+    monkeypatch.setattr("kg.store.driver._CONNECT_S", 0.2)
     with pytest.raises(StoreError), open_store(StoreOptions(kind="neo4j", uri=uri)):
         pass
     assert ("is not encrypted" in caplog.text) is warned

@@ -15,13 +15,13 @@ tasks, at once.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from kg.store import queries
 from kg.store.asking import explaining, naming, questions
 from kg.store.asking.requests import Read, Request, Work
 from kg.store.asking.running import as_coroutine, as_method
-from kg.store.driver import Row
+from kg.store.driver import Row, driver_settings
 
 if TYPE_CHECKING:
     import neo4j
@@ -171,7 +171,7 @@ def connect(
 
     with mapped(uri):
         driver = neo4j.GraphDatabase.driver(  # pyright: ignore[reportUnknownMemberType]
-            uri, auth=(user, password), **_settings(pool_size, retry_s)
+            uri, auth=(user, password), max_connection_pool_size=pool_size, **driver_settings(retry_s)
         )
     return Graph(driver, uri, database)
 
@@ -190,7 +190,7 @@ def connect_async(
 
     with mapped(uri):
         driver = neo4j.AsyncGraphDatabase.driver(  # pyright: ignore[reportUnknownMemberType]
-            uri, auth=(user, password), **_settings(pool_size, retry_s)
+            uri, auth=(user, password), max_connection_pool_size=pool_size, **driver_settings(retry_s)
         )
     return AsyncGraph(driver, uri, database)
 
@@ -204,17 +204,3 @@ def _rows(result: neo4j.Result) -> list[Row]:
 async def _rows_async(result: neo4j.AsyncResult) -> list[Row]:
     keys = result.keys()
     return [dict(zip(keys, record.values(), strict=True)) async for record in result]
-
-
-def _settings(pool_size: int, retry_s: float) -> dict[str, Any]:
-    return {
-        "max_connection_pool_size": pool_size,
-        "connection_timeout": 10.0,
-        "connection_acquisition_timeout": 20.0,
-        "max_transaction_retry_time": retry_s,
-        "initial_retry_delay": min(1.0, retry_s / 30),  # who cannot wait long has to try again soon
-        # A look-up on a graph that lacks a relation is ordinary: no advice about it.
-        "notifications_min_severity": "OFF",
-        "telemetry_disabled": True,
-        "user_agent": "product-kg",
-    }
