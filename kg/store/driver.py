@@ -54,11 +54,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How to write: rows of a transaction, published builds to keep, and seconds for removing older ones."""
+    """How to write: rows of a transaction, published builds to keep, seconds for removing older ones, MB to compare."""
 
     batch_size: int
     keep_builds: int = 2
     prune_s: float = 60.0
+    memory_mb: int = 256
 
 
 def driver_settings(retry_s: float) -> dict[str, Any]:

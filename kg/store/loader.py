@@ -171,7 +171,7 @@ class _Run:
     def everything(self, before: Before | Altered | None) -> LoadReport:
         known = before.files if isinstance(before, Before) and self._is_loaded(before) else None
         altered: Mapping[str, Sequence[tuple[str, ...]]] = before.keys if isinstance(before, Altered) else {}
-        with open_files(self._files, known) as bench:
+        with open_files(self._files, known, self._store.policy.memory_mb) as bench:
             for kind in (*NODE_KINDS, *EDGE_KINDS):
                 bench.stage(kind)
             deltas: dict[str, Delta] = {}

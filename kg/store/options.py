@@ -42,6 +42,11 @@ class StoreOptions(Options):
         ge=0,
         description="Seconds that a load may spend on removing what only older builds show; the next one goes on.",
     )
+    memory_mb: int = Field(
+        default=256,
+        ge=16,
+        description="Memory in MB for comparing builds; what does not fit goes to the temporary folder.",
+    )
     retry_s: float = Field(
         default=30.0, ge=0, description="Seconds to try again when a connection breaks or the server is busy."
     )

@@ -39,7 +39,8 @@ def open_server(options: StoreOptions) -> Generator[GraphStore]:
     with driver:
         info = identify(driver, "neo4j", options.uri, options.database)
         refuse_old(info)
-        yield GraphStore(driver, info, Policy(options.batch_size or _BATCH, options.keep_builds, options.prune_s))
+        policy = Policy(options.batch_size or _BATCH, options.keep_builds, options.prune_s, options.memory_mb)
+        yield GraphStore(driver, info, policy)
 
 
 def _warn_of_plain_text(uri: str) -> None:

@@ -12,14 +12,14 @@ from pathlib import Path
 import duckdb
 
 from kg.catalog.tags import TAGGED
-from kg.errors import ArtefactError, StoreError
+from kg.errors import ArtefactError, KgError, StoreError
 
 __all__ = ["BEFORE", "GraphFiles", "name_tables", "open_tables"]
 
 BEFORE = "before"
 """The schema in which the tables of the build before have the names that the build's own have in ``main``."""
 
-_MEMORY = "512MB"
+_MEMORY_MB = 512
 # The engine's words when it cannot set rows aside in its temporary folder: nothing is wrong with the build.
 _NO_ROOM = "Could not write file"
 _INTENT = {
@@ -103,7 +103,9 @@ class GraphFiles:
 
 
 @contextmanager
-def open_tables(files: GraphFiles, before: GraphFiles | None = None) -> Generator[duckdb.DuckDBPyConnection]:
+def open_tables(
+    files: GraphFiles, before: GraphFiles | None = None, memory_mb: int = _MEMORY_MB
+) -> Generator[duckdb.DuckDBPyConnection]:
     """Yield a connection with the tables of ``files``, and of those of the build before in :data:`BEFORE`.
 
     Raises:
@@ -115,7 +117,7 @@ def open_tables(files: GraphFiles, before: GraphFiles | None = None) -> Generato
         tempfile.TemporaryDirectory(prefix="product-kg-") as spill,
         duckdb.connect(
             config={
-                "memory_limit": _MEMORY,
+                "memory_limit": f"{memory_mb}MB",
                 "temp_directory": spill,
                 "threads": 2,
                 "autoload_known_extensions": False,
@@ -130,15 +132,17 @@ def open_tables(files: GraphFiles, before: GraphFiles | None = None) -> Generato
             name_tables(connection, files)
             yield connection
         except duckdb.Error as error:
-            if isinstance(error, duckdb.OutOfMemoryException) or _NO_ROOM in str(error):
-                raise StoreError(
-                    f"no room to compare the build's files: {str(error).strip().splitlines()[0][:400]}",
-                    remedy="free disk space, or let TMPDIR name a folder on a larger disk",
-                ) from error
-            raise ArtefactError(
-                f"the build's files cannot be read: {str(error).strip()[:400]}",
-                remedy="make them again: kg build",
-            ) from error
+            raise _explained(error, memory_mb) from error
+
+
+def _explained(error: duckdb.Error, memory_mb: int) -> KgError:
+    said = str(error).strip()[:400]
+    if isinstance(error, duckdb.OutOfMemoryException) or _NO_ROOM in said:
+        return StoreError(
+            f"no room to compare the build's files in {memory_mb} MB of memory: {said.splitlines()[0]}",
+            remedy="free disk space, or let TMPDIR name a folder on a larger disk; or raise store.memory_mb",
+        )
+    return ArtefactError(f"the build's files cannot be read: {said}", remedy="make them again: kg build")
 
 
 def _require(files: GraphFiles) -> None:

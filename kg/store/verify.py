@@ -65,7 +65,7 @@ def verify(store: GraphStore, files: GraphFiles, *, quick: bool = False) -> Veri
     served = current(store)
     if served is None or not served.generation:
         raise StoreError(f"{store.info().where} holds no graph yet", remedy="load one: kg publish")
-    with open_tables(files) as tables:
+    with open_tables(files, memory_mb=2 * store.policy.memory_mb) as tables:  # whole rows are compared, too
         book = _Book(tables, quick=quick, facts=served.newest == served.generation)
         for kind in _KINDS.values():
             book.expect(kind)

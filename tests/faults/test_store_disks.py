@@ -107,6 +107,7 @@ def test_a_disk_without_room_to_compare_is_explained(tmp_path: Path, builds: tup
     """Rows that fit neither memory nor the temporary folder are no fault of the build, and nothing is written."""
     served = builds[2]
     options = StoreOptions(path=tmp_path / "graph")
+    little = options.model_copy(update={"memory_mb": 20})
     crowd = tmp_path / "crowd.parquet"
     with duckdb.connect() as db:
         few = db.read_parquet(str(served.files.products))
@@ -114,9 +115,9 @@ def test_a_disk_without_room_to_compare_is_explained(tmp_path: Path, builds: tup
         many.write_parquet(str(crowd))
     with mortal_loaders() as loaders:
         assert loaders.load(options, served.files, served.name).status == 0
-        strike = Strike(largest_file=1_000_000, memory="20MB")
-        fate = loaders.load(options, replace(served.files, products=crowd), "crowd", strike)
+        fate = loaders.load(little, replace(served.files, products=crowd), "crowd", Strike(largest_file=1_000_000))
     assert (fate.status, fate.kind) == (1, "StoreError"), fate.said
     assert "TMPDIR" in fate.remedy
+    assert "store.memory_mb" in fate.remedy
     with open_store(options) as store:
         assert seen(store) == served.seen

@@ -24,7 +24,7 @@ from typing import Any
 import neo4j
 
 from kg.errors import KgError
-from kg.store import delta, embedded, failures, server  # noqa: F401 - before the fork, or every child does it
+from kg.store import embedded, failures, server  # noqa: F401 - before the fork, or every child does it
 from kg.store.loader import GraphFiles, load
 from kg.store.options import StoreOptions
 from kg.store.stores import open_store
@@ -42,14 +42,13 @@ class Strike:
     """Where a load is killed: ``before``, ``inside`` (done, not committed) or ``after`` its ``nth`` write transaction.
 
     Or after so many ``seconds``, whatever happens then. ``largest_file`` is no kill but a full disk: no file that the
-    process writes can grow beyond that many bytes. ``memory`` is what comparing files may take ("20MB").
+    process writes can grow beyond that many bytes.
     """
 
     nth: int = 0
     moment: Moment = "inside"
     seconds: float | None = None
     largest_file: int | None = None
-    memory: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +153,6 @@ def _load(order: dict[str, Any], strike: Strike) -> Fate:
     if strike.largest_file is not None:
         # Python ignores the signal that comes with it, so a write fails as on a full disk.
         resource.setrlimit(resource.RLIMIT_FSIZE, (strike.largest_file, strike.largest_file))
-    if strike.memory:
-        delta._MEMORY = strike.memory
     files = {name: Path(path) for name, path in order["files"].items()}
     try:
         with open_store(StoreOptions(**order["options"])) as store:
