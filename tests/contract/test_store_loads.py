@@ -319,6 +319,17 @@ def test_the_lock_of_a_dead_process_of_this_machine_counts_for_nothing(
     load(any_store, files, "b2")
 
 
+def test_a_lock_that_could_not_be_given_back_does_not_keep_its_own_process_out(
+    any_store: GraphStore, files: GraphFiles
+) -> None:
+    """The server was lost at the end of a load: the same process, which knows that it ended, may load again."""
+    with only_writer(any_store) as writer:
+        pass
+    run(any_store, "MATCH (l:KgLock) SET l.token = $token", token=writer.token)
+    load(any_store, files, "b1")
+    assert lookup.stats(any_store).build == "b1"
+
+
 def test_a_graph_of_an_older_version_is_taken_over(any_store: GraphStore, files: GraphFiles) -> None:
     """Edges and nodes without generations, as older versions wrote them, give way to new ones."""
     load(any_store, files, "b1")
