@@ -51,7 +51,7 @@ _AFTERWARDS = 300  # reads once the other process is done
 
 def lookups() -> list[str]:
     """Return the look-ups that start from a product or a cart; those that want what we cannot give are named."""
-    texts = {name: _without_comments(queries.cypher(name)) for name in queries.names() if name.startswith("lookup/")}
+    texts = {name: queries.cypher(name) for name in queries.names() if name.startswith("lookup/")}
     found: list[str] = []
     for name, text in texts.items():
         if not _FROM_A_PRODUCT.search(text):
@@ -61,10 +61,6 @@ def lookups() -> list[str]:
         else:
             found.append(name)
     return found
-
-
-def _without_comments(text: str) -> str:
-    return "\n".join(line for line in text.splitlines() if not line.startswith("//"))
 
 
 def main() -> None:

@@ -20,16 +20,9 @@ WITH s, t, r,
   [v IN split(toLower(coalesce(t.audience, '')), ';') | trim(v)] AS served
 WHERE all(d IN diets WHERE d IN kept OR any(v IN kept WHERE v + '>' + d IN $stand_ins))
   AND any(a IN audience WHERE a = '' OR a IN served OR any(v IN served WHERE v + '>' + a IN $stand_ins))
-WITH s, t, r, [c IN [
-    {attribute: 'brand', before: s.brand, after: t.brand},
-    {attribute: 'size', before: s.size, after: t.size},
-    {attribute: 'flavour', before: s.flavour, after: t.flavour},
-    {attribute: 'form', before: s.form, after: t.form},
-    {attribute: 'scent', before: s.scent, after: t.scent},
-    {attribute: 'diet', before: s.diet, after: t.diet},
-    {attribute: 'audience', before: s.audience, after: t.audience},
-    {attribute: 'price', before: s.price, after: t.price}
-  ] WHERE coalesce(toString(c.before), '') <> coalesce(toString(c.after), '')] AS changes
+WITH s, t, r, [name IN ['brand', 'size', 'flavour', 'form', 'scent', 'diet', 'audience', 'price']
+  WHERE coalesce(toString(s[name]), '') <> coalesce(toString(t[name]), '') |
+  {attribute: name, before: s[name], after: t[name]}] AS changes
 RETURN s.title AS subject,
   t.id AS id, t.title AS name, t.brand AS brand, t.type_id AS type_id, t.price AS price, t.in_stock AS in_stock,
   r.explanation AS explanation, r.plausibility AS plausibility, r.typicality AS typicality,

@@ -13,32 +13,37 @@ from typing import LiteralString, cast
 
 from kg.errors import StoreError
 
-__all__ = ["READ_FOLDERS", "SCHEMA_FILES", "WRITE_FOLDERS", "cypher", "declared", "names", "statements"]
+__all__ = ["READ_FOLDERS", "SCHEMA_FILES", "WRITE_FOLDERS", "cypher", "declared", "header", "names", "statements"]
 
 # A store may not enforce read transactions (the embedded one does not), so the folder says what a file does.
 READ_FOLDERS = ("lookup", "read")
 WRITE_FOLDERS = ("change", "create", "delete", "lock", "publish", "retire", "write")
 
-
+_COMMENT = ("//", "--")  # of Cypher, and of the embedded engine's SQL
 SCHEMA_FILES = tuple(f"schema/{name}.cypher" for name in ("constraints", "indexes", "fulltext", "vector"))
 _DECLARATION = re.compile(r"CREATE .*?(?P<what>CONSTRAINT|INDEX) (?P<name>\w+) IF NOT EXISTS FOR \(n:(?P<label>\w+)\)")
 
 
 @cache
 def cypher(name: str) -> LiteralString:
-    """Return the text of ``cypher/<name>.cypher``.
+    """Return the query of ``cypher/<name>.cypher``, without its header: a server would have to read it each time.
 
     Raises:
         StoreError: there is no such file.
     """
     # The one place where text becomes a query: it comes from our own package, never from data.
-    return cast("LiteralString", _text(f"{name}.cypher"))
+    return cast("LiteralString", _without_comments(_text(f"{name}.cypher")))
+
+
+def header(name: str) -> str:
+    """Return the comment that ``cypher/<name>.cypher`` starts with."""
+    return "\n".join(line for line in _text(f"{name}.cypher").splitlines() if line.startswith(_COMMENT))
 
 
 def statements(name: str) -> list[LiteralString]:
     """Return the statements of a file with its ending (``schema/indexes.cypher``); each ends with ``;``."""
-    lines = [line for line in _text(name).splitlines() if not line.startswith(("//", "--"))]
-    return [cast("LiteralString", part.strip()) for part in "\n".join(lines).split(";") if part.strip()]
+    parts = _without_comments(_text(name)).split(";")
+    return [cast("LiteralString", part.strip()) for part in parts if part.strip()]
 
 
 def declared() -> list[tuple[str, str]]:
@@ -50,6 +55,10 @@ def declared() -> list[tuple[str, str]]:
 def names() -> list[str]:
     """Return the names of all Cypher files, sorted."""
     return sorted(_walk(files("cypher"), ""))
+
+
+def _without_comments(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.startswith(_COMMENT)).strip()
 
 
 def _walk(folder: Traversable, prefix: str) -> list[str]:

@@ -199,7 +199,7 @@ def test_every_file_of_cypher_is_used_and_embedded_without_comments(made: Json) 
 @pytest.mark.parametrize("name", FILES)
 def test_every_file_says_what_it_is(name: str) -> None:
     """Purpose, parameters, result and cost stand at the top, in this order."""
-    heads = re.findall(r"^// (\w+): ", queries.cypher(f"bloom/{name}"), re.MULTILINE)
+    heads = re.findall(r"^// (\w+): ", queries.header(f"bloom/{name}"), re.MULTILINE)
     assert heads == ["Purpose", "Parameters", "Result", "Cost"]
 
 

@@ -18,17 +18,24 @@ AVOID = re.compile(
 @pytest.mark.parametrize("name", queries.names())
 def test_a_file_says_what_it_is_for(name: str) -> None:
     """Every file starts with purpose, parameters, result and cost."""
-    head = [line for line in queries.cypher(name).splitlines() if line.startswith("//")]
-    text = "\n".join(head)
-    assert queries.cypher(name).startswith("// Purpose: ")
+    text = queries.header(name)
+    assert text.startswith("// Purpose: ")
     for part in ("Parameters:", "Result", "Cost:"):
         assert part in text
 
 
 @pytest.mark.parametrize("name", queries.names())
+def test_a_server_is_not_sent_what_is_for_readers(name: str) -> None:
+    """A query is the file without its header; nothing else of it is missing."""
+    text = files("cypher").joinpath(f"{name}.cypher").read_text("utf-8")
+    assert "//" not in queries.cypher(name)
+    assert text == f"{queries.header(name)}\n{queries.cypher(name)}\n"
+
+
+@pytest.mark.parametrize("name", queries.names())
 def test_a_file_stays_inside_the_portable_dialect(name: str) -> None:
     """No file uses what one of the stores lacks, and every column is named, but for what Bloom draws."""
-    body = "\n".join(line for line in queries.cypher(name).splitlines() if not line.startswith("//"))
+    body = queries.cypher(name)
     if not name.startswith("bloom/review_"):  # these only print a time; a test runs them on both stores
         assert not AVOID.search(body)
     if name.startswith(("bloom/phrase_", "bloom/action_")):

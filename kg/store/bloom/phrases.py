@@ -112,6 +112,5 @@ ACTIONS = (
 
 
 def text_of(file: str) -> str:
-    """Return the Cypher of ``cypher/bloom/<file>.cypher`` without its comments."""
-    lines = queries.cypher(f"bloom/{file}").splitlines()
-    return "\n".join(line for line in lines if not line.startswith("//")).strip()
+    """Return the Cypher of ``cypher/bloom/<file>.cypher``."""
+    return queries.cypher(f"bloom/{file}")
