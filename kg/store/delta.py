@@ -77,8 +77,11 @@ class Workbench:
         Raises:
             StoreError: a key is doubled, a hash is missing, or an end of an edge is in no file; with examples.
         """
+        with self._hurried():
+            self._stage(kind)
+
+    def _stage(self, kind: Kind) -> None:
         file, keys = kind.file, ", ".join(kind.keys)
-        self._use_threads(_THREADS)
         self._db.execute(f"CREATE TABLE wanted_{file} AS SELECT {keys}, h FROM ({kind.select})")
         self._refuse(
             f"SELECT {keys} FROM wanted_{file} GROUP BY {keys} HAVING count(*) > 1",
@@ -131,17 +134,17 @@ class Workbench:
         file, keys = kind.file, ", ".join(kind.keys)
         held = f"SELECT {keys}, h, 0 AS since, 1 AS n FROM ({kind.select})" if known else f"FROM present_{file}"
         reason = "TRUE" if stale else "w.h IS NULL OR p.h IS NULL OR p.n > 1 OR p.h <> w.h"
-        self._use_threads(_THREADS)
         # The two sides name their tables alike, so each is read where its own are.
         self._db.execute(f"USE {BEFORE if known else 'main'}")
         try:
-            self._db.execute(
-                f"CREATE TABLE main.differing_{file} AS SELECT {keys}, w.h IS NOT NULL AS wanted, "
-                "p.h IS NOT NULL AND (w.h IS NULL OR p.n > 1) AS gone, "
-                f"CASE WHEN p.h IS NULL OR p.n > 1 THEN '{State.FRESH}' WHEN p.since < {generation:d} "
-                f"THEN '{State.EARLIER}' ELSE '{State.BEGUN}' END AS state "
-                f"FROM main.wanted_{file} w FULL JOIN ({held}) p USING ({keys}) WHERE {reason}"
-            )
+            with self._hurried():
+                self._db.execute(
+                    f"CREATE TABLE main.differing_{file} AS SELECT {keys}, w.h IS NOT NULL AS wanted, "
+                    "p.h IS NOT NULL AND (w.h IS NULL OR p.n > 1) AS gone, "
+                    f"CASE WHEN p.h IS NULL OR p.n > 1 THEN '{State.FRESH}' WHEN p.since < {generation:d} "
+                    f"THEN '{State.EARLIER}' ELSE '{State.BEGUN}' END AS state "
+                    f"FROM main.wanted_{file} w FULL JOIN ({held}) p USING ({keys}) WHERE {reason}"
+                )
         finally:
             self._db.execute("USE main")
         fresh = f"wanted AND state = '{State.FRESH}'"
@@ -165,8 +168,6 @@ class Workbench:
         every = count == self._count(f"wanted_{kind.file}")
         which = "" if every else f"SEMI JOIN (FROM {todo}) USING ({keys})"
         text = f"SELECT f.* FROM ({kind.select}) f {which} ORDER BY {keys}"
-        # Sorting whole rows needs memory for every thread, and one is several times as fast as any server writes.
-        self._use_threads(1)
         return _ahead([kind.row(values) for values in batch] for batch in self._batches(text, size))
 
     def gone(self, kind: Kind, size: int) -> Iterator[list[dict[str, Any]]]:
@@ -181,8 +182,14 @@ class Workbench:
             while found := cursor.fetchmany(size):
                 yield [dict(zip(names, values, strict=True)) for values in found]
 
-    def _use_threads(self, count: int) -> None:
-        self._db.execute(f"SET threads = {count:d}")
+    @contextmanager
+    def _hurried(self) -> Generator[None]:
+        """Use several threads within: for what is made of keys and hashes, which are small."""
+        self._db.execute(f"SET threads = {_THREADS:d}")
+        try:
+            yield
+        finally:
+            self._db.execute("SET threads = 1")
 
     def _count(self, what: str) -> int:
         found = self._db.execute(f"SELECT count(*) FROM {what}").fetchone()

@@ -119,7 +119,7 @@ def open_tables(
             config={
                 "memory_limit": f"{memory_mb}MB",
                 "temp_directory": spill,
-                "threads": 2,
+                "threads": 1,  # sorting whole rows needs memory for each
                 "autoload_known_extensions": False,
             }
         ) as connection,
@@ -139,8 +139,8 @@ def _explained(error: duckdb.Error, memory_mb: int) -> KgError:
     said = str(error).strip()[:400]
     if isinstance(error, duckdb.OutOfMemoryException) or _NO_ROOM in said:
         return StoreError(
-            f"no room to compare the build's files in {memory_mb} MB of memory: {said.splitlines()[0]}",
-            remedy="free disk space, or let TMPDIR name a folder on a larger disk; or raise store.memory_mb",
+            f"no room for the build's files in {memory_mb} MB of memory: {said.splitlines()[0]}",
+            remedy="free disk space, or let TMPDIR name a folder on a larger disk; for a load, raise store.memory_mb",
         )
     return ArtefactError(f"the build's files cannot be read: {said}", remedy="make them again: kg build")
 
