@@ -67,8 +67,7 @@ def open_embedded(options: StoreOptions) -> Generator[GraphStore]:
         try:
             database = _opened(engine, folder)
             with mapped(str(folder)), connect(uri, "root", password, options.retry_s) as driver:
-                policy = Policy(options.batch_size or _BATCH, options.keep_builds, options.prune_s, options.memory_mb)
-                yield _store(driver, database, folder, policy)
+                yield _store(driver, database, folder, options.policy(_BATCH))
         finally:
             engine.stop()
 

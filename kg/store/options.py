@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from kg.config import Options
+from kg.store.driver import Policy
 
 __all__ = ["StoreOptions"]
 
@@ -53,3 +54,7 @@ class StoreOptions(Options):
     lock_timeout_s: float = Field(
         default=30.0, ge=0, description="Seconds to wait for another process that holds the embedded graph."
     )
+
+    def policy(self, batch_size: int) -> Policy:
+        """Return how to write; ``batch_size`` is the store's own, for where none is set."""
+        return Policy(self.batch_size or batch_size, self.keep_builds, self.prune_s, self.memory_mb)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import neo4j
 
 from kg.errors import StoreTooOld
-from kg.store.driver import GraphStore, Policy, StoreInfo, driver_settings
+from kg.store.driver import GraphStore, StoreInfo, driver_settings
 from kg.store.failures import mapped
 from kg.store.options import StoreOptions
 
@@ -39,8 +39,7 @@ def open_server(options: StoreOptions) -> Generator[GraphStore]:
     with driver:
         info = identify(driver, "neo4j", options.uri, options.database)
         refuse_old(info)
-        policy = Policy(options.batch_size or _BATCH, options.keep_builds, options.prune_s, options.memory_mb)
-        yield GraphStore(driver, info, policy)
+        yield GraphStore(driver, info, options.policy(_BATCH))
 
 
 def _warn_of_plain_text(uri: str) -> None:

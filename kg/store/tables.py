@@ -136,13 +136,13 @@ def open_tables(
 
 
 def _explained(error: duckdb.Error, memory_mb: int) -> KgError:
-    said = str(error).strip()[:400]
+    said = str(error).strip()
     if isinstance(error, duckdb.OutOfMemoryException) or _NO_ROOM in said:
         return StoreError(
-            f"no room for the build's files in {memory_mb} MB of memory: {said.splitlines()[0]}",
+            f"no room for the build's files in {memory_mb} MB of memory: {said.splitlines()[0][:400]}",
             remedy="free disk space, or let TMPDIR name a folder on a larger disk; for a load, raise store.memory_mb",
         )
-    return ArtefactError(f"the build's files cannot be read: {said}", remedy="make them again: kg build")
+    return ArtefactError(f"the build's files cannot be read: {said[:400]}", remedy="make them again: kg build")
 
 
 def _require(files: GraphFiles) -> None:
