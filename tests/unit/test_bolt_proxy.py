@@ -123,10 +123,11 @@ def test_a_delay_loses_nothing(parrot: str) -> None:
 
 def test_a_server_that_is_gone_is_a_reset() -> None:
     """With nothing behind the proxy the client is not left waiting."""
+    # The reset may come before the client knows that it is connected: then connecting fails with it.
     with (
         bolt_proxy("bolt://127.0.0.1:1", Fault()) as proxy,
-        socket.create_connection(("127.0.0.1", proxy.port), timeout=20) as client,
         pytest.raises(ConnectionResetError),
+        socket.create_connection(("127.0.0.1", proxy.port), timeout=20) as client,
     ):
         client.recv(1)
 
