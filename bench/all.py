@@ -29,6 +29,7 @@ BENCHMARKS = (
     "candidate_engines",
     "store_neo4j",
     "store_embedded",
+    "exports",
 )
 TARGET = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """\

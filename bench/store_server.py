@@ -24,9 +24,10 @@ from kg.store.server import connect
 from kg.store.stores import open_store
 from tests.servers.neo4j_server import restartable_server
 
-__all__ = ["Address", "connected", "main", "serving", "serving_with_apoc", "session_of"]
+__all__ = ["JAVA", "Address", "connected", "main", "serving", "serving_filled", "serving_with_apoc", "session_of"]
 
-_JAVA = ("-Xms3g", "-Xmx3g")
+JAVA = ("-Xms3g", "-Xmx3g")
+"""What a Neo4j is given."""
 _SETTINGS = {"server.memory.pagecache.size": "2g"}
 _BATCH = {"embedded": 1_000, "neo4j": 5_000}  # as the stores' own
 
@@ -56,6 +57,13 @@ class Address:
 def serving(kind: str) -> Generator[Address]:
     """Yield an empty store of ``kind`` in a process of its own; its data are thrown away afterwards."""
     with _neo4j(None, {}) if kind == "neo4j" else _embedded() as address:
+        yield address
+
+
+@contextlib.contextmanager
+def serving_filled(home: Path) -> Generator[Address]:
+    """Yield a Neo4j on the data that are in ``home``, which stay."""
+    with _neo4j(None, {}, home) as address:
         yield address
 
 
@@ -90,8 +98,8 @@ def session_of(driver: neo4j.Driver, address: Address, mode: str = "WRITE") -> n
 
 
 @contextlib.contextmanager
-def _neo4j(version: str | None, settings: dict[str, str]) -> Generator[Address]:
-    with restartable_server(_JAVA, version=version, settings=_SETTINGS | settings) as server:
+def _neo4j(version: str | None, settings: dict[str, str], home: Path | None = None) -> Generator[Address]:
+    with restartable_server(JAVA, version=version, settings=_SETTINGS | settings, home=home) as server:
         yield Address("neo4j", server.uri, "neo4j", server.password, "neo4j", _BATCH["neo4j"], server.pid)
 
 

@@ -1,4 +1,4 @@
-"""Finished builds made of plain worlds, as ``kg build`` leaves them."""
+"""Finished builds made of plain worlds or of files, as ``kg build`` leaves them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kg.model import StageCounts
 from kg.records import file_digest, to_json
 from tests.servers.graph_files import World, write_world
 
-__all__ = ["finish"]
+__all__ = ["adopt", "finish"]
 
 _STAGES = {
     "products.parquet": "catalog",
@@ -24,8 +24,13 @@ _STAGES = {
 
 def finish(builds: Builds, build: str, world: World) -> None:
     """Put ``world`` into ``builds`` as the finished build of that name, and make it the latest."""
+    write_world(builds.folder / build, world)
+    adopt(builds, build)
+
+
+def adopt(builds: Builds, build: str) -> None:
+    """Make the graph's files that lie in the folder ``build`` of ``builds`` a finished build, the latest."""
     folder = builds.folder / build
-    write_world(folder, world)
     published: dict[str, list[Artefact]] = {"tag": []}
     for name, stage in _STAGES.items():
         file = folder / stage / name

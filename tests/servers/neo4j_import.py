@@ -10,21 +10,37 @@ from pathlib import Path
 from tests.servers.neo4j_jars import jars, java_for, wanted_version
 from tests.servers.neo4j_server import OPENS, QUICK_START
 
-__all__ = ["admin_program", "run_import"]
+__all__ = ["run_import"]
 
 _TIMEOUT_S = 240
 
 
-def admin_program(home: Path, version: str | None = None) -> Path:
-    """Return a program that does what ``bin/neo4j-admin`` does for the installation in ``home``.
+def run_import(
+    export: Path, home: Path, *, java_options: tuple[str, ...] = QUICK_START, timeout_s: float = _TIMEOUT_S
+) -> str:
+    """Import an export into the empty installation ``home`` with the export's own script; return what was said.
+
+    ``java_options`` are for a quick start; give your own to measure rates.
 
     Raises:
         ServerMissing: there is no fitting JDK or no Maven.
     """
-    wanted = version or wanted_version()
+    program = _admin_program(home, java_options)
+    environ = {**os.environ, "NEO4J_ADMIN": str(program), "TMPDIR": str(home)}
+    done = subprocess.run(
+        ["sh", str(export / "import.sh")],
+        env=environ, cwd="/", capture_output=True, text=True, check=False, timeout=timeout_s,
+    )  # fmt: skip
+    assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
+    return done.stdout
+
+
+def _admin_program(home: Path, java_options: tuple[str, ...]) -> Path:
+    """Return a program that does what ``bin/neo4j-admin`` does for the installation in ``home``."""
+    wanted = wanted_version()
     (home / "conf").mkdir(parents=True, exist_ok=True)
     opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENS]
-    command = [str(java_for(wanted)), *QUICK_START, *opens, "-cp", f"{jars(wanted)}/*", "org.neo4j.cli.AdminTool"]
+    command = [str(java_for(wanted)), *java_options, *opens, "-cp", f"{jars(wanted)}/*", "org.neo4j.cli.AdminTool"]
     program = home / "neo4j-admin"
     program.write_text(
         f"#!/bin/sh\nexport NEO4J_HOME={shlex.quote(str(home))} NEO4J_CONF={shlex.quote(str(home / 'conf'))}\n"
@@ -32,14 +48,3 @@ def admin_program(home: Path, version: str | None = None) -> Path:
     )
     program.chmod(0o755)
     return program
-
-
-def run_import(export: Path, home: Path, *more: str, version: str | None = None) -> str:
-    """Import an export into the empty installation ``home`` with the export's own script; return what was said."""
-    environ = {**os.environ, "NEO4J_ADMIN": str(admin_program(home, version)), "TMPDIR": str(home)}
-    done = subprocess.run(
-        ["sh", str(export / "import.sh"), *more],
-        env=environ, cwd="/", capture_output=True, text=True, check=False, timeout=_TIMEOUT_S,
-    )  # fmt: skip
-    assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
-    return done.stdout
