@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -157,20 +157,21 @@ class _Book:
                 self._note("seen", _KINDS[name], found)
 
     def _note(self, table: str, kind: Kind, rows: Iterable[list[Any]]) -> None:
-        marked = [[*row[:-1], self._mark(kind, row[-1])] for row in rows]
+        mark = self._marker(kind)
+        marked = [[*row[:-1], mark(row[-1])] for row in rows]
         if marked:
             marks = ", ".join(["unnest(CAST(? AS VARCHAR[]))"] * (len(kind.keys) + 1))
             columns = [list(column) for column in zip(*marked, strict=True)]
             self._db.execute(f"INSERT INTO {table}_{kind.file} SELECT {marks}", columns)
 
-    def _mark(self, kind: Kind, props: Mapping[str, Any]) -> str:
+    def _marker(self, kind: Kind) -> Callable[[Mapping[str, Any]], str]:
+        """Return what makes the mark of a row's properties."""
         if not self._facts and not isinstance(kind, EdgeKind):
-            return ""
+            return lambda _: ""
         if self._quick:
-            return str(props["h"])
-        names = set(kind.ours) - {"id", "build", "since", "until"}
-        content = {name: props[name] for name in sorted(names) if props.get(name) is not None}
-        return hashlib.sha256(to_json(content)).hexdigest()[:32]
+            return lambda props: str(props["h"])
+        names = sorted(set(kind.ours) - {"id", "build", "since", "until"})
+        return lambda props: _mark([props.get(name) for name in names])
 
     def checks(self) -> list[Check]:
         """Return what differs, over all kinds."""
@@ -213,3 +214,7 @@ class _Book:
     def _one(self, query: str) -> int:
         found = self._db.execute(query).fetchone()
         return int(found[0]) if found else 0
+
+
+def _mark(content: list[Any]) -> str:
+    return hashlib.sha256(to_json(content)).hexdigest()[:32]
