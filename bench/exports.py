@@ -17,7 +17,6 @@ ten edges a product. Every step is a ``kg`` command in a process of its own, fro
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -28,8 +27,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.measure import KG, Run, publish, run
+from bench.measure import KG, Run, publish, run, sized_parser, sizes_of
 from bench.scale_graph import make
+from bench.steps import paths, step
 from bench.store_server import JAVA, Address, serving, serving_filled, serving_with_apoc
 from kg.build.builds import Builds
 from kg.store.export.registry import FORMATS
@@ -60,14 +60,8 @@ _IMPORT_TIMEOUT_S = 3_600
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--products", type=int, help="how many, with ten times as many edges")
-    parser.add_argument("--quick", action="store_true", help="smaller sizes")
-    parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
-    given = parser.parse_args()
-    sizes = dict(QUICK if given.quick else FULL)
-    if given.products:
-        sizes["products"] = given.products
+    given = sized_parser(__doc__).parse_args()
+    sizes = sizes_of(given, FULL, QUICK)
     with tempfile.TemporaryDirectory(prefix="product-kg-bench-") as name:
         figures = _figures(Path(name), sizes)
     publish("exports", sizes, figures, as_json=given.json)
@@ -184,9 +178,7 @@ def _peers(sample: GraphFiles, passes: int) -> dict[str, float]:
 
 
 def _write(store: Address, sample: GraphFiles, writers: Sequence[str], passes: int) -> dict[str, Any]:
-    files = {name: str(path) for name, path in asdict(sample).items() if name != "tags"}
-    asked = json.dumps({"address": asdict(store), "files": files, "writers": writers, "passes": passes})
-    return json.loads(run([sys.executable, "-m", "bench.store_peers", asked]).stdout)
+    return step(["bench.store_peers"], address=asdict(store), files=paths(sample), writers=writers, passes=passes)
 
 
 if __name__ == "__main__":

@@ -10,21 +10,19 @@ counts planted mentions whose product is among the first ten candidates.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from bench.measure import arguments, publish
 from bench.scale_catalogue import make
+from bench.steps import step
 
 __all__ = ["main"]
 
 FULL = {"products": 1_000_000, "small": 100_000, "planted": 2_000}
 QUICK = {"products": 50_000, "small": 5_000, "planted": 500}
+_WORK = "bench.linking_work"
 
 
 def main() -> None:
@@ -44,9 +42,11 @@ def _figures(folder: Path, sizes: dict[str, int]) -> dict[str, float]:
     for size in (sizes["small"], sizes["products"]):
         catalogue = make(folder, size, sizes["planted"])
         index = folder / f"index-{size}"
-        built = _step("build", catalogue=str(catalogue), index=str(index), workers=workers)
-        took[size] = _step("link", index=str(index), planted=sizes["planted"], size=sizes["small"], linker="hybrid")
-    updated = _step("update", catalogue=str(catalogue), index=str(index), to=str(folder / "updated"))
+        built = step([_WORK, "build"], catalogue=str(catalogue), index=str(index), workers=workers)
+        took[size] = step(
+            [_WORK, "link"], index=str(index), planted=sizes["planted"], size=sizes["small"], linker="hybrid"
+        )
+    updated = step([_WORK, "update"], catalogue=str(catalogue), index=str(index), to=str(folder / "updated"))
     small, large = took[sizes["small"]], took[sizes["products"]]
     return {
         "mentions_per_s_per_core": round(2_000 / (large["title_ms"] + large["short_ms"])),
@@ -65,11 +65,6 @@ def _figures(folder: Path, sizes: dict[str, int]) -> dict[str, float]:
         "update_s": round(updated["seconds"], 1),
         "update_changed": updated["changed"],
     }
-
-
-def _step(name: str, **given: Any) -> dict[str, float]:  # noqa: ANN401 - plain data
-    command = [sys.executable, "-m", "bench.linking_work", name, json.dumps(given)]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
 
 
 if __name__ == "__main__":

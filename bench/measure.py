@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["KG", "Run", "arguments", "median", "publish", "run"]
+__all__ = ["KG", "Run", "arguments", "median", "publish", "run", "sized_parser", "sizes_of"]
 
 
 KG = [sys.executable, "-m", "kg.cli.main"]
@@ -34,10 +34,27 @@ class Run:
 
 def arguments(about: str, argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Return the flags every benchmark takes: ``quick`` and ``json``."""
-    parser = argparse.ArgumentParser(description=about)
+    return _parser(about).parse_args(argv)
+
+
+def sized_parser(about: str | None) -> argparse.ArgumentParser:
+    """Return a parser of the flags every benchmark takes, and ``products``; for :func:`sizes_of`."""
+    parser = _parser(about)
+    parser.add_argument("--products", type=int, help="how many, with ten times as many edges")
+    return parser
+
+
+def sizes_of(given: argparse.Namespace, full: Mapping[str, int], quick: Mapping[str, int]) -> dict[str, int]:
+    """Return the sizes to measure at."""
+    sizes = dict(quick if given.quick else full)
+    return sizes | ({"products": given.products} if given.products else {})
+
+
+def _parser(about: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="smaller sizes, done within a minute")
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
-    return parser.parse_args(argv)
+    return parser
 
 
 def run(command: Sequence[str], environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Run:

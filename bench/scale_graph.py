@@ -16,7 +16,8 @@ from string import Template
 
 import duckdb
 
-from kg.store.delta import GraphFiles
+from kg.store.tables import GraphFiles
+from tests.servers.graph_files import files_in
 
 __all__ = ["EDGES_PER_PRODUCT", "make"]
 
@@ -181,14 +182,7 @@ def make(folder: Path, products: int, version: int = 1, changed: float = 0.0) ->
         "version": version, "changed": changed, "adjectives": len(_ADJECTIVES.split()), "nouns": len(_NOUNS.split()),
         "forms": len(_FORMS.split()),
     }  # fmt: skip
-    files = GraphFiles(
-        folder / "products.parquet",
-        folder / "product_types.jsonl",
-        folder / "intents.jsonl",
-        folder / "edges.jsonl",
-        folder / "themes.jsonl",
-        folder / "product_edges.parquet",
-    )
+    files = files_in(folder)
     written = {
         files.products: _PRODUCTS,
         files.product_types: _TYPES,

@@ -30,22 +30,20 @@ the same server.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import json
 import statistics
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.measure import median, publish
+from bench.measure import median, publish, sized_parser, sizes_of
 from bench.scale_graph import make
+from bench.steps import command, paths, step
 from bench.store_server import Address, serving, serving_with_apoc
-from kg.store.delta import GraphFiles
+from kg.store.tables import GraphFiles
 
 __all__ = ["main"]
 
@@ -59,15 +57,10 @@ _PEER_PASSES = 3
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = sized_parser(__doc__)
     parser.add_argument("--store", choices=("neo4j", "embedded"), default="neo4j", help="which (default: neo4j)")
-    parser.add_argument("--products", type=int, help="how many, with ten times as many edges")
-    parser.add_argument("--quick", action="store_true", help="smaller sizes")
-    parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     given = parser.parse_args()
-    sizes = dict(QUICK if given.quick else FULL)
-    if given.products:
-        sizes["products"] = given.products
+    sizes = sizes_of(given, FULL, QUICK)
     with tempfile.TemporaryDirectory(prefix="product-kg-bench-") as name:
         figures = _store(given.store, Path(name), sizes)
     publish(f"store_{given.store}", sizes, figures, as_json=given.json)
@@ -109,7 +102,7 @@ def _first_loads(kind: str, files: GraphFiles, passes: int) -> tuple[list[dict[s
     ours: list[dict[str, Any]] = []
     for left in reversed(range(passes)):
         with serving(kind) as store:
-            bare.append(_step(["bench.store_work", "bare"], address=asdict(store), files=_paths(files)))
+            bare.append(step(["bench.store_work", "bare"], address=asdict(store), files=paths(files)))
         if left:
             with serving(kind) as store:
                 ours.append(_load(store, files, "v1"))
@@ -136,21 +129,21 @@ def _loads(bare: Sequence[dict[str, Any]], ours: Sequence[dict[str, Any]], small
 def _later(store: Address, builds: _Builds, sizes: dict[str, int], full_s: float) -> dict[str, float]:
     """Measure what comes after the first load, in the store that holds it."""
     delta = _load(store, builds.later, "v2", before=("v1", builds.first))
-    rolled = _step(["bench.store_work", "roll"], address=asdict(store))
-    idle = _step(["bench.store_lookups", "idle"], address=asdict(store), files=_paths(builds.later), count=sizes["ids"])
-    command = _command(
+    rolled = step(["bench.store_work", "roll"], address=asdict(store))
+    idle = step(["bench.store_lookups", "idle"], address=asdict(store), files=paths(builds.later), count=sizes["ids"])
+    loading = command(
         ["bench.store_work", "load"],
         address=asdict(store),
-        files=_paths(builds.other),
+        files=paths(builds.other),
         build="v3",
-        before=("v2", _paths(builds.later)),
+        before=("v2", paths(builds.later)),
     )
-    rebuild = _step(
+    rebuild = step(
         ["bench.store_lookups", "rebuild"],
         address=asdict(store),
-        command=command,
-        before=_paths(builds.later),
-        after=_paths(builds.other),
+        command=loading,
+        before=paths(builds.later),
+        after=paths(builds.other),
         count=sizes["ids"],
     )
     switches = [delta["switch_s"], *rolled["switches"], rebuild["load"]["switch_s"]]
@@ -194,7 +187,7 @@ def _during(rebuild: dict[str, Any]) -> dict[str, float]:
 
 def _write(store: Address, sample: GraphFiles, writers: Sequence[str], passes: int) -> dict[str, Any]:
     """Let writers write the sample; the store is wiped before each."""
-    return _step(["bench.store_peers"], address=asdict(store), files=_paths(sample), writers=writers, passes=passes)
+    return step(["bench.store_peers"], address=asdict(store), files=paths(sample), writers=writers, passes=passes)
 
 
 def _found(kind: str, sample: GraphFiles) -> dict[str, Any]:
@@ -233,20 +226,8 @@ def _peers(kind: str, sample: GraphFiles, without: dict[str, Any]) -> dict[str, 
 def _load(
     store: Address, files: GraphFiles, build: str, before: tuple[str, GraphFiles] | None = None
 ) -> dict[str, Any]:
-    known = (before[0], _paths(before[1])) if before else None
-    return _step(["bench.store_work", "load"], address=asdict(store), files=_paths(files), build=build, before=known)
-
-
-def _step(module: Sequence[str], **given: Any) -> dict[str, Any]:  # noqa: ANN401 - plain data
-    return json.loads(subprocess.run(_command(module, **given), stdout=subprocess.PIPE, check=True).stdout)
-
-
-def _command(module: Sequence[str], **given: Any) -> list[str]:  # noqa: ANN401 - plain data
-    return [sys.executable, "-m", *module, json.dumps(given)]
-
-
-def _paths(files: GraphFiles) -> dict[str, str]:
-    return {name: str(path) for name, path in asdict(files).items() if name != "tags"}
+    known = (before[0], paths(before[1])) if before else None
+    return step(["bench.store_work", "load"], address=asdict(store), files=paths(files), build=build, before=known)
 
 
 if __name__ == "__main__":

@@ -15,14 +15,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from tests.servers.bolt_frames import Frames, Place, Talk
+from tests.servers.listener import PATIENCE_S, Listener, listening
 
 __all__ = ["BoltProxy", "Fault", "FaultPlan", "Kind", "bolt_proxy"]
 
 _TICK_S = 0.05
-_PATIENCE_S = 30.0
 _PIECE = 65_536
 
 
@@ -80,55 +79,26 @@ class FaultPlan:
         )
 
 
-class BoltProxy:
-    """Listens on a loopback port and hands on to ``server``; made by :func:`bolt_proxy`.
+class BoltProxy(Listener):
+    """A proxy in front of a server; made by :func:`bolt_proxy`. ``struck`` counts the faults that happened."""
 
-    ``struck`` counts the faults that happened, ``connections`` those accepted.
-    """
-
-    def __init__(self, server: tuple[str, int], plan: FaultPlan | Fault) -> None:
+    def __init__(self, server: str, plan: FaultPlan | Fault) -> None:
+        super().__init__(server)
         self.struck: Counter[Kind] = Counter()
-        self.connections = 0
-        self._server = server
         self._plan = plan
-        self._ended = threading.Event()
         self._counting = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(_TICK_S)
-        self.port = int(self._listener.getsockname()[1])
-        self.uri = f"bolt://127.0.0.1:{self.port}"
 
-    def accept(self) -> None:
-        """Serve connections, each in a thread of its own, until :meth:`stop`; return when all have ended."""
-        threads: list[threading.Thread] = []
-        while not self._ended.is_set():
-            try:
-                client, _ = self._listener.accept()
-            except TimeoutError:
-                continue
-            threads.append(threading.Thread(target=self._serve, args=(client, self._draw()), daemon=True))
-            self.connections += 1
-            threads[-1].start()
-        self._listener.close()
-        for thread in threads:
-            thread.join()
-
-    def stop(self) -> None:
-        """Accept no more, and end every connection."""
-        self._ended.set()
-
-    def _draw(self) -> Fault:
-        return self._plan if isinstance(self._plan, Fault) else self._plan.draw(self.connections)
-
-    def _serve(self, client: socket.socket, fault: Fault) -> None:
+    def serve(self, client: socket.socket, number: int) -> None:
+        """Hand on what comes until the fault strikes."""
+        fault = self._plan if isinstance(self._plan, Fault) else self._plan.draw(number)
         with client:
             try:
-                server = socket.create_connection(self._server, timeout=_PATIENCE_S)
+                server = socket.create_connection(self.server, timeout=PATIENCE_S)
             except OSError:
                 _reset(client)
                 return
             with server, suppress(OSError):
-                _Line(client, server, fault, self._ended, self._count).carry()
+                _Line(client, server, fault, self.ended, self._count).carry()
 
     def _count(self, kind: Kind) -> None:
         with self._counting:
@@ -157,7 +127,7 @@ class _Line:
         talk = Talk()
         self._frames = {client: Frames(talk, from_client=True), server: Frames(talk, from_client=False)}
         for end in self._other:
-            end.settimeout(_PATIENCE_S)
+            end.settimeout(PATIENCE_S)
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def carry(self) -> None:
@@ -263,12 +233,5 @@ def bolt_proxy(uri: str, plan: FaultPlan | Fault) -> Iterator[BoltProxy]:
 
     A single :class:`Fault` in place of a plan strikes every connection alike.
     """
-    parts = urlsplit(uri)
-    proxy = BoltProxy((parts.hostname or "127.0.0.1", parts.port or 7687), plan)
-    accepting = threading.Thread(target=proxy.accept, daemon=True)
-    accepting.start()
-    try:
+    with listening(BoltProxy(uri, plan)) as proxy:
         yield proxy
-    finally:
-        proxy.stop()
-        accepting.join()

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from tests.servers.listener import PATIENCE_S, Listener, listening
 from tests.servers.packstream import Message, pack, unpack
 
 __all__ = ["BoltRefuser", "Refusal", "bolt_refuser", "forbidden"]
@@ -25,7 +24,6 @@ _MAGIC = b"\x60\x60\xb0\x17"
 _HELLO, _GOODBYE, _RESET, _RUN = 0x01, 0x02, 0x0F, 0x10
 _SUCCESS, _RECORD, _IGNORED, _FAILURE = 0x70, 0x71, 0x7E, 0x7F
 _GQL_FROM = (5, 7)
-_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,44 +53,24 @@ def forbidden(pattern: str, doing: str, user: str = "loader", roles: str = "PUBL
     return Refusal(pattern, f"{doing} on database 'neo4j' is not allowed for user '{user}' with roles [{roles}].")
 
 
-class BoltRefuser:
-    """Listens on a loopback port before a server; made by :func:`bolt_refuser`.
+class BoltRefuser(Listener):
+    """A proxy in front of a server; made by :func:`bolt_refuser`.
 
     ``refused`` are the statements that were answered here.
     """
 
-    def __init__(self, server: tuple[str, int], refusals: tuple[Refusal, ...], agent: str) -> None:
+    def __init__(self, server: str, refusals: tuple[Refusal, ...], agent: str) -> None:
+        super().__init__(server)
         self.refused: list[str] = []
-        self._server = server
         self._refusals = refusals
         self._agent = agent
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(0.05)
-        self._ended = threading.Event()
-        self._lines: list[socket.socket] = []
-        self.uri = f"bolt://127.0.0.1:{self._listener.getsockname()[1]}"
 
-    def accept(self) -> None:
-        """Serve connections, each in a thread of its own, until :meth:`stop`; return when all have ended."""
-        threads: list[threading.Thread] = []
-        while not self._ended.is_set():
-            try:
-                client, _ = self._listener.accept()
-            except TimeoutError:
-                continue
-            self._lines.append(client)
-            threads.append(threading.Thread(target=self._serve, args=(client,), daemon=True))
-            threads[-1].start()
-        self._listener.close()
-        for line in self._lines:
-            with suppress(OSError):
-                line.shutdown(socket.SHUT_RDWR)
-        for thread in threads:
-            thread.join()
-
-    def stop(self) -> None:
-        """Accept no more, and end every connection."""
-        self._ended.set()
+    def serve(self, client: socket.socket, number: int) -> None:
+        """Hand on what comes, but for what is refused; all connections are served alike."""
+        del number
+        client.settimeout(PATIENCE_S)
+        with client, suppress(OSError), socket.create_connection(self.server, timeout=PATIENCE_S) as server:
+            _Line(self, client, server, old=self._agent.startswith("Neo4j/4.")).carry()
 
     def refusal(self, message: Message) -> Refusal | None:
         """Return what ``message`` is to be refused with, if it is."""
@@ -109,11 +87,6 @@ class BoltRefuser:
         if not self._agent or answer.tag != _SUCCESS or not isinstance(told := answer.fields[0], dict):
             return answer
         return Message(_SUCCESS, ({**told, "server": self._agent},))
-
-    def _serve(self, client: socket.socket) -> None:
-        client.settimeout(_PATIENCE_S)
-        with client, suppress(OSError), socket.create_connection(self._server, timeout=_PATIENCE_S) as server:
-            _Line(self, client, server, old=self._agent.startswith("Neo4j/4.")).carry()
 
 
 class _Line:
@@ -209,12 +182,5 @@ def bolt_refuser(uri: str, *refusals: Refusal, agent: str = "") -> Iterator[Bolt
     The first of ``refusals`` that fits a statement answers it. ``agent`` ("Neo4j/4.4.38") is the name that clients are
     told; one of Neo4j 4 also speaks the Bolt of its time.
     """
-    parts = urlsplit(uri)
-    refuser = BoltRefuser((parts.hostname or "127.0.0.1", parts.port or 7687), refusals, agent)
-    accepting = threading.Thread(target=refuser.accept, daemon=True)
-    accepting.start()
-    try:
+    with listening(BoltRefuser(uri, refusals, agent)) as refuser:
         yield refuser
-    finally:
-        refuser.stop()
-        accepting.join()

@@ -73,10 +73,9 @@ def edge(
     return replace(bare, h=digest(bare)[:16])
 
 
-def write_world(folder: Path, world: World) -> GraphFiles:
-    """Write ``world`` into ``folder``, replacing what is there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = GraphFiles(
+def files_in(folder: Path) -> GraphFiles:
+    """Return the files of a build that lie in one folder."""
+    return GraphFiles(
         folder / "products.parquet",
         folder / "product_types.jsonl",
         folder / "intents.jsonl",
@@ -84,6 +83,12 @@ def write_world(folder: Path, world: World) -> GraphFiles:
         folder / "themes.jsonl",
         folder / "product_edges.parquet",
     )
+
+
+def write_world(folder: Path, world: World) -> GraphFiles:
+    """Write ``world`` into ``folder``, replacing what is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = files_in(folder)
     write_jsonl(files.product_types, world.types)
     write_jsonl(files.intents, world.intents)
     write_jsonl(files.edges, world.edges)
