@@ -22,7 +22,8 @@ __all__ = ["GraphStore", "Policy", "Row", "Step", "StoreInfo", "driver_settings"
 T = TypeVar("T")
 Row = dict[str, Any]
 _CONNECT_S = 10.0
-_INDEX_WAIT_S = 300.0
+_INDEX_WAIT_S = 600.0  # without any progress
+_INDEX_POLL_S = 0.05
 _COMMIT_TRIES = 3
 _HOLD = "lock/hold"
 _FAILED = "FAILED"  # for good: a server does not try again, not even when it is started anew
@@ -149,11 +150,10 @@ class GraphStore:
             again=lambda session: session.execute_write(work, later),
         )
 
-    def indexes(self) -> dict[str, str]:
-        """Return the state of every index by its name; ``ONLINE`` when it answers."""
+    def indexes(self) -> list[Row]:
+        """Return every index: its name, its state, ``ONLINE`` when it answers, and how many percent of it are there."""
         text = queries.cypher("schema/state")
-        rows = self._session(lambda session: session.execute_read(_rows_of, text), read=True)
-        return {row["name"]: row["state"] for row in rows}
+        return self._session(lambda session: session.execute_read(_rows_of, text), read=True)
 
     def ensure_schema(self) -> None:
         """Create constraints and indexes where they are missing, and wait until they answer.
@@ -173,23 +173,25 @@ class GraphStore:
 
     def missing_schema(self) -> list[str]:
         """Return the names of our constraints and indexes that are not there or do not answer yet, sorted."""
-        online = {name for name, state in self.indexes().items() if state == "ONLINE"}
-        # A constraint is the index behind it, which one of the stores names after label and property.
-        return sorted(name for name, label in queries.declared() if not {name, f"{label}[id]"} & online)
+        return _missing(self.indexes())
 
     def _await_indexes(self) -> None:
-        deadline = time.monotonic() + _INDEX_WAIT_S
-        while True:
-            if not (waiting := self.missing_schema()):
-                return
-            if failed := [name for name, state in sorted(self.indexes().items()) if state == _FAILED]:
+        """Wait for as long as the server gets on with them: those of a graph that was imported take minutes."""
+        done, deadline = -1.0, 0.0
+        while waiting := _missing(found := self.indexes()):
+            if failed := sorted(index["name"] for index in found if index["state"] == _FAILED):
                 raise StoreError(
                     f"indexes that the server could not build: {', '.join(failed)}",
                     remedy="see its log, drop these constraints and indexes, and run the command again: it makes them",
                 )
+            if (percent := sum(index["percent"] or 0.0 for index in found)) > done:
+                done, deadline = percent, time.monotonic() + _INDEX_WAIT_S
             if time.monotonic() > deadline:
-                raise StoreError(f"indexes do not come online: {', '.join(waiting)}", remedy="see the server's log")
-            time.sleep(0.05)
+                raise StoreError(
+                    f"indexes do not come online: {', '.join(waiting)}",
+                    remedy="see the server's log, and run the command again: it goes on waiting",
+                )
+            time.sleep(_INDEX_POLL_S)
 
     def _run_all(self, texts: Sequence[LiteralString]) -> None:
         for text in texts:
@@ -237,6 +239,12 @@ def _run(tx: neo4j.ManagedTransaction, text: LiteralString, step: Step) -> list[
 
 def _rows_of(tx: neo4j.ManagedTransaction, text: LiteralString) -> list[Row]:
     return [dict(row) for row in tx.run(text)]
+
+
+def _missing(indexes: Sequence[Row]) -> list[str]:
+    online = {index["name"] for index in indexes if index["state"] == "ONLINE"}
+    # A constraint is the index behind it, which one of the stores names after label and property.
+    return sorted(name for name, label in queries.declared() if not {name, f"{label}[id]"} & online)
 
 
 def _allowed(name: str, folders: tuple[str, ...]) -> LiteralString:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kg.errors import StoreBusy, StoreError
-from kg.store import driver
-from kg.store.driver import GraphStore, Policy, StoreInfo
+from kg.store import driver, queries
+from kg.store.driver import GraphStore, Policy, Row, StoreInfo
 from kg.store.options import StoreOptions
 from kg.store.stores import open_store
 
@@ -92,12 +92,32 @@ def test_the_kind_is_told() -> None:
     assert GraphStore(None, info, Policy(10)).kind == "neo4j"  # type: ignore[arg-type]
 
 
-def test_indexes_that_never_come_online_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting for an index ends with its name."""
+def waiting(monkeypatch: pytest.MonkeyPatch, *states: tuple[str, float]) -> GraphStore:
+    """Return a store whose indexes are asked for and stand as said: one state after the other, then the last."""
     info = StoreInfo("neo4j", "bolt://here", "Neo4j/5.26.0", "5.26.0", "neo4j")
     store = GraphStore(None, info, Policy(10))  # type: ignore[arg-type]
-    monkeypatch.setattr(driver, "_INDEX_WAIT_S", 0.06)
-    monkeypatch.setattr(store, "missing_schema", lambda: ["kg_x"])
-    monkeypatch.setattr(store, "indexes", lambda: {"kg_x": "POPULATING"})
-    with pytest.raises(StoreError, match="indexes do not come online: kg_x"):
-        store._await_indexes()
+    coming = iter(states)
+    last = states[-1]
+    names = [name for name, _ in queries.declared()]
+
+    def indexes() -> list[Row]:
+        state, percent = next(coming, last)
+        return [{"name": name, "state": state, "percent": percent} for name in names]
+
+    monkeypatch.setattr(driver, "_INDEX_WAIT_S", 0.05)
+    monkeypatch.setattr(driver, "_INDEX_POLL_S", 0.02)
+    monkeypatch.setattr(store, "indexes", indexes)
+    return store
+
+
+def test_indexes_that_never_come_online_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting for indexes that get no further ends with their names."""
+    with pytest.raises(StoreError, match=r"indexes do not come online: kg_.*, kg_.*goes on waiting"):
+        waiting(monkeypatch, ("POPULATING", 40.0))._await_indexes()
+
+
+def test_indexes_that_get_on_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long that takes in all: the time allowed begins anew with each step forward."""
+    store = waiting(monkeypatch, *[("POPULATING", percent) for percent in range(10)], ("ONLINE", 100.0))
+    store._await_indexes()
+    assert store.missing_schema() == []
