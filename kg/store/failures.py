@@ -19,7 +19,7 @@ _CHECK_LOGIN = "check store.user and store.password"
 _BY_CODE = (
     ("Neo.ClientError.Security.CredentialsExpired", "log in once and change the password"),
     ("Neo.ClientError.Security.AuthenticationRateLimit", "wait a few seconds, then use the right password"),
-    ("Neo.ClientError.Security.Forbidden", "grant the user the rights that docs/graph.md lists"),
+    ("Neo.ClientError.Security.Forbidden", "grant the user the rights that docs/operating.md lists"),
     ("Neo.ClientError.Security.", _CHECK_LOGIN),
 )
 # What we ask of every connection came with Neo4j 5, and the driver finds out before the server says what it is.
