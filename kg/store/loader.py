@@ -23,7 +23,7 @@ from kg.store.delta import Delta, GraphFiles, State, Workbench, open_files
 from kg.store.driver import GraphStore, Row, Step
 from kg.store.kinds import EDGE_KINDS, NODE_KINDS, SCHEMA, EdgeKind, Kind
 from kg.store.lock import Writer, only_writer
-from kg.store.publisher import Pruned, Served, Switch, current, prune, publish
+from kg.store.publisher import Pruned, Served, Switch, current, generations, prune, publish, show
 
 __all__ = ["Altered", "Before", "GraphFiles", "KindCounts", "LoadReport", "load", "stage"]
 
@@ -124,12 +124,7 @@ def load(
     store.ensure_schema()
     with only_writer(store) as writer:
         report = stage(writer, files, build, progress, before=before)
-        sent = {name: count.sent for name, count in report.counts.items()}
-        served = current(store)
-        if served is None or _must_switch(served, build, report, sent):
-            newest = served.newest if served else 0
-            report = replace(report, switch=publish(writer, newest + 1, build, sent))
-        return replace(report, pruned=prune(writer))
+        return replace(report, switch=_switch(writer, build, report), pruned=prune(writer))
 
 
 def stage(
@@ -147,9 +142,16 @@ def stage(
     return _Run(writer.store, writer, files, build, progress or _ignore).everything(before)
 
 
-def _must_switch(served: Served, build: str, report: LoadReport, sent: dict[str, int]) -> bool:
-    shown = (served.generation, served.build, served.schema, served.counts, served.staging)
-    return bool(report.writes) or shown != (served.newest, build, SCHEMA, sent, "")
+def _switch(writer: Writer, build: str, report: LoadReport) -> Switch | None:
+    """Show readers what was loaded. What was published already and left by a rollback is gone forward to."""
+    served = current(writer.store) or Served()
+    sent = {name: count.sent for name, count in report.counts.items()}
+    newest = next(iter(generations(writer.store)), None)
+    known = newest is not None and (newest.id, newest.build, newest.counts) == (served.newest, build, sent)
+    if newest is None or not known or report.writes or served.staging or served.schema != SCHEMA:
+        return publish(writer, served.newest + 1, build, sent)
+    shown = (served.generation, served.build, served.counts) == (newest.id, newest.build, newest.counts)
+    return None if shown else show(writer, served, newest)
 
 
 class _Run:

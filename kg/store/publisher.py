@@ -17,7 +17,9 @@ from kg.store.driver import GraphStore, Step
 from kg.store.kinds import EDGE_KINDS, NODE_KINDS, SCHEMA, Kind
 from kg.store.lock import Writer, only_writer
 
-__all__ = ["Generation", "Pruned", "Served", "Switch", "current", "generations", "prune", "publish", "rollback"]
+__all__ = [
+    "Generation", "Pruned", "Served", "Switch", "current", "generations", "prune", "publish", "rollback", "show",
+]  # fmt: skip
 
 _KINDS: dict[str, Kind] = {kind.name: kind for kind in (*NODE_KINDS, *EDGE_KINDS)}
 
@@ -117,11 +119,15 @@ def rollback(store: GraphStore, build: str | None = None) -> Switch:
         held = generations(store)
         if served is None or not served.generation:
             raise StoreError(f"{store.info().where} holds no graph yet", remedy="load one: kg publish")
-        target = _target(served, held, build)
-        started = time.monotonic()
-        meta = {"build": target.build, "generation": target.id, "counts": json.dumps(target.counts, sort_keys=True)}
-        writer.write(Step("publish/meta", {"props": meta}, 1))
-        return Switch(served.build, target.build, target.id, round(time.monotonic() - started, 4))
+        return show(writer, served, _target(served, held, build))
+
+
+def show(writer: Writer, served: Served, target: Generation) -> Switch:
+    """Show readers a generation that the graph holds: one small transaction. ``served`` is what they see."""
+    meta = {"build": target.build, "generation": target.id, "counts": json.dumps(target.counts, sort_keys=True)}
+    started = time.monotonic()
+    writer.write(Step("publish/meta", {"props": meta}, 1))
+    return Switch(served.build, target.build, target.id, round(time.monotonic() - started, 4))
 
 
 def _target(served: Served, held: Sequence[Generation], build: str | None) -> Generation:

@@ -187,6 +187,23 @@ def test_the_build_before_can_be_served_again(any_store: GraphStore, files: Grap
     assert canonical.digest(any_store) == second
 
 
+def test_publishing_again_what_was_rolled_back_from_goes_forward(
+    any_store: GraphStore, files: GraphFiles, other: GraphFiles
+) -> None:
+    """The build is there already: readers are sent to it, and the one they were rolled back to stays within reach."""
+    load(any_store, files, "b1")
+    load(any_store, other, "b2")
+    held = generations(any_store)
+    rollback(any_store)
+    report = load(any_store, other, "b2")
+    assert report.writes == 0
+    assert report.switch is not None
+    assert (report.switch.before, report.switch.build, report.switch.generation) == ("b1", "b2", 2)
+    assert generations(any_store) == held
+    assert load(any_store, other, "b2").switch is None
+    assert rollback(any_store).build == "b1"
+
+
 def edges_of(dump: list[str]) -> list[str]:
     """Return the lines of a dump that are edges."""
     return [line for line in dump if "->" in line]
