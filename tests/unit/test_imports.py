@@ -12,7 +12,9 @@ TOP = Path(__file__).parents[2]
 # Each module in a forked child of an interpreter that has imported none of ours, only what ours are made with.
 ALONE = """
 import importlib, os, sys
-import click, duckdb, msgspec, neo4j, networkx, numpy, pydantic, rapidfuzz, yaml
+import click, difflib, duckdb, filelock, msgspec, multiprocessing, neo4j, networkx, numpy, platformdirs, rapidfuzz
+import sqlite3, yaml
+from pydantic import BaseModel, Field, SecretStr
 failed = 0
 for name in sys.argv[1:]:
     child = os.fork()
