@@ -6,10 +6,9 @@ import csv
 from pathlib import Path
 
 from kg.curation.decisions import COLUMNS, NOTES, read_decisions
-from kg.store.bloom.phrases import text_of
 from kg.store.driver import GraphStore
 from kg.store.loader import load
-from tests.servers.bloom_world import CHIPS_AND_SALSA, act, first_build, second_build, state_of, words_of
+from tests.servers.bloom_world import CHIPS_AND_SALSA, act, ask, first_build, second_build, state_of, words_of
 from tests.servers.fixtures import run, wipe
 from tests.servers.graph_files import write_world
 
@@ -24,7 +23,7 @@ def test_marks_are_the_readers_and_survive_loads(any_store: GraphStore, tmp_path
     assert state_of(any_store) == before
     report = load(any_store, write_world(tmp_path / "2", second_build()), "b2")
     assert report.total.updated == 1
-    rows = run(any_store, text_of("phrase_marked"))
+    rows = ask(any_store, "phrase_marked")
     marked = {words_of(row["path"]): row["path"].relationships[0] for row in rows}
     assert {path: each["review"] for path, each in marked.items()} == {
         "tortilla-chips COMPLEMENTS salsa": "approved",
@@ -35,7 +34,7 @@ def test_marks_are_the_readers_and_survive_loads(any_store: GraphStore, tmp_path
     before = state_of(any_store)
     assert load(any_store, write_world(tmp_path / "2", second_build()), "b2").writes == 0
     act(any_store, "action_clear_review", [chips, pita])
-    assert run(any_store, text_of("phrase_marked")) == []
+    assert ask(any_store, "phrase_marked") == []
     assert state_of(any_store) == before
 
 
@@ -57,7 +56,7 @@ def test_marked_edges_come_back_as_decisions(any_store: GraphStore, tmp_path: Pa
         "MATCH (:ProductType)-[r:SUBSTITUTES]->() WHERE r.review = 'rejected' "
         "SET r.review_by = 'Jon', r.review_why = '=HYPERLINK(1)'",
     )
-    rows = run(any_store, text_of("review_decisions"))
+    rows = ask(any_store, "review_decisions")
     assert set(rows[0]) <= {*COLUMNS, *NOTES}
     assert [row["why"] for row in rows] == ["", "'=HYPERLINK(1)"]
     with (tmp_path / "decisions.csv").open("w", encoding="utf-8", newline="") as handle:
@@ -70,9 +69,9 @@ def test_marked_edges_come_back_as_decisions(any_store: GraphStore, tmp_path: Pa
         ("reject", "SUBSTITUTES", "tortilla-chips", "pita-chips", "Jon", "=HYPERLINK(1)"),
     ]
     run(any_store, "MATCH (:ProductType)-[r:PAIRS_WITH]->() SET r.review = 'approved'")
-    by_hand = run(any_store, text_of("review_decisions"))[0]
+    by_hand = ask(any_store, "review_decisions")[0]
     assert (by_hand["relation"], by_hand["when"]) == ("PAIRS_WITH", "")
-    (product,) = run(any_store, text_of("review_products"))
+    (product,) = ask(any_store, "review_products")
     assert (product["review"], product["source"], product["target"]) == ("rejected", "0001", "s-1")
     assert (product["via_source"], product["via_target"]) == ("tortilla-chips", "salsa")
     assert len(product["when"]) == len("2026-05-31")

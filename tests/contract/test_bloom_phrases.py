@@ -10,10 +10,10 @@ import pytest
 from neo4j.graph import Node
 
 from kg.store.bloom.perspective import perspective
-from kg.store.bloom.phrases import ACTIONS, PHRASES, text_of
+from kg.store.bloom.phrases import ACTIONS, PHRASES
 from kg.store.driver import GraphStore
 from kg.store.publisher import rollback
-from tests.servers.bloom_world import CHIPS, CHIPS_AND_SALSA, FILES, WINE, act, load_two_builds, shown, state_of
+from tests.servers.bloom_world import CHIPS, CHIPS_AND_SALSA, FILES, WINE, act, ask, load_two_builds, shown, state_of
 from tests.servers.fixtures import run, wipe
 
 
@@ -139,7 +139,7 @@ ACTION_CASES: dict[str, tuple[list[Any], set[str]]] = {
 def test_a_phrase_shows_what_it_should(loaded: GraphStore, file: str) -> None:
     """Every phrase answers with nodes and paths of the served build, the same on both stores."""
     parameters, expected = PHRASE_CASES[file]
-    found = shown(run(loaded, text_of(file), **parameters))
+    found = shown(ask(loaded, file, **parameters))
     assert (sorted(found), len(found)) == (sorted(expected), len(expected))
     if file not in UNORDERED:
         assert found == expected
@@ -174,7 +174,7 @@ def test_every_phrase_and_action_is_run_here() -> None:
 def test_names_need_not_be_exact(loaded: GraphStore, file: str, words: str, expected: str) -> None:
     """Case, plural, an alias, a brand, an accent or a wrong letter do not matter."""
     (parameter,) = next(phrase.parameters for phrase in PHRASES if phrase.file == file)
-    rows = run(loaded, text_of(file), **{parameter.name: words})
+    rows = ask(loaded, file, **{parameter.name: words})
     assert {next(value["id"] for value in row.values() if isinstance(value, Node)) for row in rows} == {expected}
 
 
@@ -189,7 +189,7 @@ def test_words_are_onlywords_of(loaded: GraphStore, phrase: Any) -> None:
     """Whatever is typed finds nothing at worst: no error, and the graph stays as it is."""
     before = state_of(loaded)
     for words in HOSTILE:
-        assert run(loaded, text_of(phrase.file), **{each.name: words for each in phrase.parameters}) == []
+        assert ask(loaded, phrase.file, **{each.name: words for each in phrase.parameters}) == []
     assert state_of(loaded) == before
 
 
@@ -224,19 +224,19 @@ def test_an_earlier_build_is_shown_after_a_rollback(any_store: GraphStore, tmp_p
     """What is served decides: after a rollback the edge that went is back, and the new sentence is not shown."""
     load_two_builds(any_store, tmp_path)
     rollback(any_store, "b1")
-    found = run(any_store, text_of("phrase_why_types"), a="pita chips", b="salsa")
+    found = ask(any_store, "phrase_why_types", a="pita chips", b="salsa")
     assert shown(found) == ["pita-chips COMPLEMENTS salsa", "pita-chips SUBSTITUTES salsa"]
-    (row,) = run(any_store, text_of("phrase_complements_of_type"), type="tortilla chips")
+    (row,) = ask(any_store, "phrase_complements_of_type", type="tortilla chips")
     assert row["path"].relationships[0]["explanation"] == "Chips want a dip."
     run(any_store, "MATCH (m:KgMeta {id: 'current'}) SET m.generation = 2")
-    found = run(any_store, text_of("phrase_why_types"), a="pita chips", b="salsa")
+    found = ask(any_store, "phrase_why_types", a="pita chips", b="salsa")
     assert shown(found) == ["pita-chips SUBSTITUTES salsa"]
 
 
 def test_a_build_that_is_being_loaded_is_not_shown(any_store: GraphStore, tmp_path: Path) -> None:
     """Edges and nodes of a later generation are not seen by any phrase."""
     load_two_builds(any_store, tmp_path)
-    before = {file: shown(run(any_store, text_of(file), **PHRASE_CASES[file][0])) for file in PHRASE_CASES}
+    before = {file: shown(ask(any_store, file, **PHRASE_CASES[file][0])) for file in PHRASE_CASES}
     run(
         any_store,
         "MATCH (a:ProductType {id: 'tortilla-chips'}), (i:Intent {id: 'game-day'}), (p:Product {id: '0001'}) "
@@ -246,4 +246,4 @@ def test_a_build_that_is_being_loaded_is_not_shown(any_store: GraphStore, tmp_pa
         "CREATE (i)-[:SATISFIED_BY {since: 3, h: 'x', build: 'b2', confidence: 0.5, reviewer: 'Mara'}]->(b) "
         "CREATE (p)-[:COMPLEMENTS {since: 3, h: 'x', build: 'b2'}]->(q) CREATE (q)-[:IS_A {since: 3, h: 'x'}]->(a)",
     )
-    assert {file: shown(run(any_store, text_of(file), **PHRASE_CASES[file][0])) for file in PHRASE_CASES} == before
+    assert {file: shown(ask(any_store, file, **PHRASE_CASES[file][0])) for file in PHRASE_CASES} == before

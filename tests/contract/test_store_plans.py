@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
-import neo4j
 import pytest
 
 from kg.store import queries
@@ -16,6 +13,7 @@ from kg.store.options import StoreOptions
 from kg.store.stores import open_store
 from tests.servers.fixtures import wipe
 from tests.servers.graph_files import small_world, write_world
+from tests.servers.plans import Plan, plan_of
 
 pytestmark = pytest.mark.neo4j
 COUNTING = {"lookup/stats"}
@@ -44,20 +42,6 @@ SEEKS_TO_WRITE = ("UniqueIndexSeek", "MergeUniqueNode")
 ONE_ROW = {"CacheProperties", "NodeUniqueIndexSeek", "Argument"}
 
 
-@dataclass(frozen=True)
-class Plan:
-    """An operator of a plan and what it reads from."""
-
-    operator: str
-    details: str
-    children: tuple[Plan, ...]
-
-    def __iter__(self) -> Iterator[Plan]:
-        yield self
-        for child in self.children:
-            yield from child
-
-
 @pytest.fixture(scope="module")
 def filled(neo4j_options: StoreOptions, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
     """The small world on a real Neo4j."""
@@ -70,16 +54,7 @@ def filled(neo4j_options: StoreOptions, tmp_path_factory: pytest.TempPathFactory
 
 def planned(store: GraphStore, name: str) -> Plan:
     """Return the plan of a file."""
-
-    def explain(tx: neo4j.ManagedTransaction) -> Any:
-        return tx.run("EXPLAIN " + queries.cypher(name), PARAMETERS).consume().plan
-
-    def read(plan: dict[str, Any]) -> Plan:
-        children = tuple(map(read, plan.get("children", ())))
-        return Plan(plan["operatorType"].split("@")[0], str(plan["args"].get("Details", "")), children)
-
-    with store._driver.session(database=store.info().database) as session:
-        return read(session.execute_read(explain))
+    return plan_of(store, queries.cypher(name), PARAMETERS)
 
 
 def operators(plan: Plan) -> set[str]:

@@ -12,7 +12,6 @@ from neo4j.graph import Path as GraphPath
 from kg.model import Edge, Evidence, NodeKind, Relation
 from kg.records import digest
 from kg.store import queries
-from kg.store.bloom.phrases import text_of
 from kg.store.bloom.properties import REVIEW
 from kg.store.driver import GraphStore
 from kg.store.loader import load
@@ -83,6 +82,11 @@ def words_of(path: GraphPath) -> str:
     return " ".join((ids[0], *steps))
 
 
+def ask(store: GraphStore, file: str, **parameters: Any) -> list[dict[str, Any]]:
+    """Return what ``cypher/bloom/<file>.cypher`` finds."""
+    return run(store, queries.cypher(f"bloom/{file}"), **parameters)
+
+
 def act(store: GraphStore, file: str, selected: list[Any]) -> list[dict[str, Any]]:
     """Run an action for what is selected, as Bloom does: with element ids."""
     if len(selected[0]) == 2:
@@ -90,7 +94,7 @@ def act(store: GraphStore, file: str, selected: list[Any]) -> list[dict[str, Any
             run(store, "MATCH (n {id: $id}) WHERE $label IN labels(n) RETURN elementId(n) AS e", label=label, id=id_)
             for label, id_ in selected
         ]
-        return run(store, text_of(file), nodes=[rows[0]["e"] for rows in found])
+        return ask(store, file, nodes=[rows[0]["e"] for rows in found])
     found = [
         run(
             store,
@@ -99,7 +103,7 @@ def act(store: GraphStore, file: str, selected: list[Any]) -> list[dict[str, Any
         )
         for source, kind, target in selected
     ]  # fmt: skip
-    return run(store, text_of(file), relationships=[rows[0]["e"] for rows in found])
+    return ask(store, file, relationships=[rows[0]["e"] for rows in found])
 
 
 def state_of(store: GraphStore) -> list[str]:

@@ -18,7 +18,7 @@ from kg.errors import InputError
 from kg.model import Relation
 from kg.store import queries
 from kg.store.bloom.perspective import NAME, deep_link, perspective, write_perspective
-from kg.store.bloom.phrases import ACTIONS, PHRASES, text_of
+from kg.store.bloom.phrases import ACTIONS, PHRASES
 from kg.store.bloom.styles import NODE_STYLES, RELATION_STYLES
 from kg.store.kinds import EDGE_KINDS, NODE_KINDS
 from tests.parts.commands import kg, sample_shop
@@ -192,7 +192,7 @@ def test_every_file_of_cypher_is_used_and_embedded_without_comments(made: Json) 
     used = {phrase.file for phrase in PHRASES} | {action.file for action in ACTIONS}
     assert used | {name for name in FILES if name.startswith("review_")} == set(FILES)
     texts = [each["cypher"] for name in ("templates", "sceneActions") for each in made[name]]
-    assert texts == [text_of(each.file) for each in (*PHRASES, *ACTIONS)]
+    assert texts == [queries.cypher(f"bloom/{each.file}") for each in (*PHRASES, *ACTIONS)]
     assert not any("//" in line.split("'")[0] for text in texts for line in text.splitlines())
 
 

@@ -12,8 +12,9 @@ from urllib.parse import quote, urlencode
 
 from kg.errors import InputError
 from kg.records import atomic_path
+from kg.store import queries
 from kg.store.bloom.identity import number, unique
-from kg.store.bloom.phrases import ACTIONS, PHRASES, Action, Parameter, Phrase, text_of
+from kg.store.bloom.phrases import ACTIONS, PHRASES, Action, Parameter, Phrase
 from kg.store.bloom.properties import Property, of_label, of_relation
 from kg.store.bloom.styles import NODE_STYLES, PALETTE, RELATION_STYLES, Json, NodeStyle, RelationStyle
 from kg.store.kinds import EDGE_KINDS, NODE_KINDS
@@ -136,7 +137,7 @@ def _template(place: int, phrase: Phrase) -> Json:
         "id": f"tmpl:{number('phrase', phrase.file)}",
         "createdAt": place,
         "text": phrase.text,
-        "cypher": text_of(phrase.file),
+        "cypher": queries.cypher(f"bloom/{phrase.file}"),
         "isUpdateQuery": False,
         "isWriteTransactionChecked": False,
         "params": [_parameter(parameter) for parameter in phrase.parameters],
@@ -162,7 +163,7 @@ def _scene_action(place: int, action: Action) -> Json:
         "name": action.name,
         "id": unique("action", action.file),
         "createdAt": place,  # Bloom lists actions in the order in which they were made
-        "cypher": text_of(action.file),
+        "cypher": queries.cypher(f"bloom/{action.file}"),
         "isUpdateQuery": action.writes,
         "isWriteTransactionChecked": action.writes,
         "categories": [ids[label] for label in action.on],

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kg.model import NodeKind
-from kg.store import queries
 
-__all__ = ["ACTIONS", "PHRASES", "Action", "Parameter", "Phrase", "text_of"]
+__all__ = ["ACTIONS", "PHRASES", "Action", "Parameter", "Phrase"]
 
 _INTENT, _TYPE, _PRODUCT = NodeKind.INTENT, NodeKind.TYPE, NodeKind.PRODUCT
 
@@ -109,8 +108,3 @@ ACTIONS = (
     Action("action_satisfied_by", "Show what satisfies it", (_INTENT,)),
     Action("action_headings", "Show headings", (_INTENT,)),
 )
-
-
-def text_of(file: str) -> str:
-    """Return the Cypher of ``cypher/bloom/<file>.cypher``."""
-    return queries.cypher(f"bloom/{file}")
