@@ -18,20 +18,20 @@ ten edges a product. Every step is a ``kg`` command in a process of its own, fro
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.measure import KG, Run, publish, run, sized_parser, sizes_of
 from bench.scale_graph import make
-from bench.steps import paths, step
-from bench.store_server import JAVA, Address, serving, serving_filled, serving_with_apoc
+from bench.store_peers import serving_peers, written
+from bench.store_server import JAVA, Address, serving, serving_filled
 from kg.build.builds import Builds
+from kg.build.publish import graph_files
 from kg.store.export.registry import FORMATS
 from kg.store.tables import GraphFiles
 from tests.parts.finished_builds import adopt
@@ -44,7 +44,6 @@ QUICK = {"products": 5_000, "small": 500, "peers": 500, "passes": 2}
 _BUILD = "b0123456789ab"
 _TYPE_BY_DEFAULT = ("graphml", "qa")
 _MOST = {"neo4j-admin-gzip": ("neo4j-admin", "--gzip"), **{name: (name,) for name in FORMATS}}
-_PEERS = ("neo4j_graphrag", "langchain_neo4j", "langchain_neo4j_plain")
 _CONFIG = """\
 build: {folder: builds}
 store: {kind: neo4j, uri: "${BENCH_URI:-bolt://127.0.0.1:7687}", user: neo4j, password: "${BENCH_PASSWORD:-}"}
@@ -52,8 +51,8 @@ store: {kind: neo4j, uri: "${BENCH_URI:-bolt://127.0.0.1:7687}", user: neo4j, pa
 _FLOOR = """\
 import sys, duckdb
 with duckdb.connect(config={"threads": 1, "preserve_insertion_order": False}) as db:
-    for name in ("products", "product_edges"):
-        db.execute(f"COPY (SELECT * FROM '{sys.argv[1]}/{name}.parquet') TO '{sys.argv[2]}/{name}.csv'")
+    for file in sys.argv[1:3]:
+        db.execute(f"COPY (SELECT * FROM '{file}') TO '{sys.argv[3]}'")
 """
 _IMPORT_TIMEOUT_S = 3_600
 
@@ -76,16 +75,16 @@ class _Written:
 
 
 def _figures(folder: Path, sizes: dict[str, int]) -> dict[str, float]:
-    floor = _floor(folder, sizes["products"])
     small = {name: each.took.rss_mb for name, each in _exports(_shop(folder / "small", sizes["small"])).items()}
     shop = _shop(folder / "large", sizes["products"])
-    written = _exports(shop)
-    rows: int = written["parquet"].report["rows"]
+    floor = _floor(folder, shop)
+    exported = _exports(shop)
+    rows: int = exported["parquet"].report["rows"]
     figures: dict[str, float] = {"rows": rows}
-    for name, each in written.items():
+    for name, each in exported.items():
         figures |= _format(name.replace("-", "_"), each, rows, floor)
-    figures["rss_ratio"] = round(max(each.took.rss_mb / small[name] for name, each in written.items()), 3)
-    figures |= _fill(folder, shop, written["neo4j-admin"])
+    figures["rss_ratio"] = round(max(each.took.rss_mb / small[name] for name, each in exported.items()), 3)
+    figures |= _fill(folder, shop, exported["neo4j-admin"])
     peers = _peers(make(folder / "peers", sizes["peers"]), sizes["passes"])
     best = max(peers, key=peers.__getitem__)
     print(f"fill_peer_ratio is over {best}")
@@ -93,13 +92,13 @@ def _figures(folder: Path, sizes: dict[str, int]) -> dict[str, float]:
     return figures | {f"rows_per_s_{name}": round(rate) for name, rate in peers.items()}
 
 
-def _format(name: str, written: _Written, rows: int, floor: Run) -> dict[str, float]:
-    took = written.took
+def _format(name: str, export: _Written, rows: int, floor: Run) -> dict[str, float]:
+    took = export.took
     return {
         f"{name}_rows_per_s": round(rows / took.wall_s),
         f"{name}_cpu_s": round(took.cpu_s, 2),
         f"{name}_floor_ratio": round(took.cpu_s / floor.cpu_s, 2),
-        f"{name}_mb": round(written.report["bytes"] / 1e6, 1),
+        f"{name}_mb": round(export.report["bytes"] / 1e6, 1),
         f"{name}_peak_mb": round(took.rss_mb),
     }
 
@@ -129,17 +128,16 @@ def _kg(config: Path, *arguments: str, server: Address | None = None) -> Run:
     return run([*KG, *arguments, "--config", str(config), "--json", "-q"], environ)
 
 
-def _floor(folder: Path, products: int) -> Run:
-    files = folder / "floor"
-    make(files, products)
-    return run([sys.executable, "-c", _FLOOR, str(files), str(files)])
+def _floor(folder: Path, shop: Path) -> Run:
+    files = graph_files(Builds(shop.parent / "builds"), _BUILD)
+    return run([sys.executable, "-c", _FLOOR, str(files.products), str(files.product_edges), str(folder / "floor.csv")])
 
 
-def _fill(folder: Path, config: Path, written: _Written) -> dict[str, float]:
+def _fill(folder: Path, config: Path, exported: _Written) -> dict[str, float]:
     """Fill one server through the importer and another by loading, and compare."""
-    home, export = folder / "home", Path(written.report["path"])
+    home = folder / "home"
     began = time.perf_counter()
-    run_import(export, home, java_options=JAVA, timeout_s=_IMPORT_TIMEOUT_S)
+    run_import(Path(exported.report["path"]), home, java_options=JAVA, timeout_s=_IMPORT_TIMEOUT_S)
     import_s = time.perf_counter() - began
     with serving_filled(home) as server:
         published = _kg(config, "publish", server=server)
@@ -149,10 +147,10 @@ def _fill(folder: Path, config: Path, written: _Written) -> dict[str, float]:
         sys.exit(f"the imported graph is not the build: {counts}")
     with serving("neo4j") as server:
         loaded = _kg(config, "publish", server=server)
-    fill_s = written.took.wall_s + import_s + published.wall_s
+    fill_s = exported.took.wall_s + import_s + published.wall_s
     return {
         "fill_rows_per_s": round(rows / fill_s),
-        "fill_export_s": round(written.took.wall_s, 1),
+        "fill_export_s": round(exported.took.wall_s, 1),
         "fill_import_s": round(import_s, 1),
         "fill_publish_s": round(published.wall_s, 1),
         "fill_load_ratio": round(loaded.wall_s / fill_s, 2),
@@ -166,19 +164,10 @@ def _fill(folder: Path, config: Path, written: _Written) -> dict[str, float]:
 
 def _peers(sample: GraphFiles, passes: int) -> dict[str, float]:
     """Return the rows a second of those that wrote every row; without APOC, of what is written by hand."""
-    try:
-        with serving_with_apoc() as store:
-            found = _write(store, sample, _PEERS, passes)
-    except (OSError, subprocess.CalledProcessError) as error:
-        print(f"no server with APOC: {error}")
-        with serving("neo4j") as store:
-            found = _write(store, sample, ("by_hand",), 1)
+    with serving_peers("neo4j") as (store, peers):
+        found = written(store, sample, peers, passes) if peers else written(store, sample, ("by_hand",), 1)
     whole = {name: each for name, each in found.items() if each["arrived"] == each["sent"]}
     return {name: each["sent"] / each["seconds"] for name, each in whole.items()}
-
-
-def _write(store: Address, sample: GraphFiles, writers: Sequence[str], passes: int) -> dict[str, Any]:
-    return step(["bench.store_peers"], address=asdict(store), files=paths(sample), writers=writers, passes=passes)
 
 
 if __name__ == "__main__":

@@ -193,9 +193,7 @@ def make(folder: Path, products: int, version: int = 1, changed: float = 0.0) ->
     }
     with (
         tempfile.TemporaryDirectory(dir=folder) as spill,
-        duckdb.connect(
-            config={"memory_limit": "3GB", "temp_directory": spill, "preserve_insertion_order": False}
-        ) as db,
+        duckdb.connect(config={**_CONFIG, "temp_directory": spill}) as db,
     ):
         for text in (_MACROS, _KINDS, _INTENTS, _SLOTS, _CLAIMS):
             db.execute(Template(text).substitute(numbers))

@@ -31,11 +31,8 @@ the same server.
 
 from __future__ import annotations
 
-import contextlib
 import statistics
-import subprocess
 import tempfile
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +40,8 @@ from typing import Any
 from bench.measure import publish, sized_parser, sizes_of
 from bench.scale_graph import make
 from bench.steps import command, paths, step
-from bench.store_server import Address, serving, serving_with_apoc
+from bench.store_peers import PEERS, serving_peers, written
+from bench.store_server import Address, serving
 from kg.store.tables import GraphFiles
 
 __all__ = ["main"]
@@ -55,7 +53,6 @@ FULL = {
 }  # fmt: skip
 QUICK = {"products": 5_000, "compared": 5_000, "small": 500, "ids": 60, "peers": 500, "changed_percent": 20}
 _EMBEDDED_COMPARED = 100_000  # a million take it an hour, twice
-_PEERS = ("neo4j_graphrag", "langchain_neo4j", "langchain_neo4j_plain")
 _SLOW = ("langchain_neo4j_documents", "by_hand")
 _PEER_PASSES = 3
 
@@ -94,7 +91,7 @@ def _store(kind: str, folder: Path, sizes: dict[str, int]) -> dict[str, float]:
     sample = make(folder / "peers", sizes["peers"])
     with serving(kind) as store:
         small = _load(store, builds.small, "v1")
-        helpless = _write(store, sample, _PEERS, 1) if kind == "neo4j" else {}
+        helpless = written(store, sample, PEERS, 1) if kind == "neo4j" else {}
     compared = make(folder / "compared", sizes["compared"]) if sizes["compared"] < products else builds.first
     with serving(kind) as store:
         bare = step(["bench.store_work", "bare"], address=asdict(store), files=paths(compared))
@@ -189,22 +186,12 @@ def _during(rebuild: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def _write(store: Address, sample: GraphFiles, writers: Sequence[str], passes: int) -> dict[str, Any]:
-    """Let writers write the sample; the store is wiped before each."""
-    return step(["bench.store_peers"], address=asdict(store), files=paths(sample), writers=writers, passes=passes)
-
-
 def _found(kind: str, sample: GraphFiles) -> dict[str, Any]:
     """Return what each writer did with APOC, or where that cannot be had, those that do without."""
-    with contextlib.ExitStack() as stack:
-        peers, slow = _PEERS, _SLOW
-        try:
-            store = stack.enter_context(serving_with_apoc() if kind == "neo4j" else serving(kind))
-        except (OSError, subprocess.CalledProcessError) as error:
-            print(f"no server with APOC: {error}")
-            store, peers, slow = stack.enter_context(serving(kind)), (), _SLOW[-1:]
+    with serving_peers(kind) as (store, peers):
+        slow = _SLOW if peers else _SLOW[-1:]
         # The slow ones have one pass, last.
-        return _write(store, sample, ("ours", *peers), _PEER_PASSES) | _write(store, sample, slow, 1)
+        return written(store, sample, ("ours", *peers), _PEER_PASSES) | written(store, sample, slow, 1)
 
 
 def _peers(kind: str, sample: GraphFiles, without: dict[str, Any]) -> dict[str, float]:

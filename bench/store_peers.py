@@ -17,27 +17,33 @@ have such a setting.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import json
 import logging
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from typing import Any, LiteralString, cast
 
 import neo4j
 
-from bench.store_server import Address, connected, session_of
+from bench.steps import paths, step
+from bench.store_server import Address, connected, serving, serving_with_apoc, session_of
 from bench.store_work import batches, by_path, opened
 from kg.store.delta import GraphFiles
 from kg.store.driver import Row
 from kg.store.kinds import EdgeKind
 from kg.store.loader import Before, load
 
-__all__ = ["WRITERS", "main"]
+__all__ = ["PEERS", "WRITERS", "main", "serving_peers", "written"]
+
+PEERS = ("neo4j_graphrag", "langchain_neo4j", "langchain_neo4j_plain")
+"""The writers that need APOC, and take no longer than ours by far."""
 
 _Key = tuple[str, str]  # label and id
 _WIPED = 5_000
@@ -51,6 +57,24 @@ class _Sample:
     files: GraphFiles
     nodes: list[tuple[str, Row]]
     edges: list[tuple[str, str, str, str, str, Row]]
+
+
+@contextlib.contextmanager
+def serving_peers(kind: str) -> Generator[tuple[Address, tuple[str, ...]]]:
+    """Yield an empty store, and those of :data:`PEERS` that can write into it: none where APOC cannot be had."""
+    with contextlib.ExitStack() as stack:
+        peers = PEERS
+        try:
+            store = stack.enter_context(serving_with_apoc() if kind == "neo4j" else serving(kind))
+        except (OSError, subprocess.CalledProcessError) as error:
+            print(f"no server with APOC: {error}")
+            store, peers = stack.enter_context(serving(kind)), ()
+        yield store, peers
+
+
+def written(store: Address, sample: GraphFiles, writers: Sequence[str], passes: int) -> dict[str, Any]:
+    """Let writers write the sample, as a step, and return what came of it; the store is wiped before each."""
+    return step(["bench.store_peers"], address=asdict(store), files=paths(sample), writers=writers, passes=passes)
 
 
 def main() -> None:

@@ -147,11 +147,12 @@ def _switch(writer: Writer, build: str, report: LoadReport) -> Switch | None:
     served = current(writer.store) or Served()
     sent = {name: count.sent for name, count in report.counts.items()}
     newest = next(iter(generations(writer.store)), None)
-    known = newest is not None and (newest.id, newest.build, newest.counts) == (served.newest, build, sent)
-    if newest is None or not known or report.writes or served.staging or served.schema != SCHEMA:
-        return publish(writer, served.newest + 1, build, sent)
-    shown = (served.generation, served.build, served.counts) == (newest.id, newest.build, newest.counts)
-    return None if shown else show(writer, served, newest)
+    as_published = not report.writes and (served.schema, served.staging) == (SCHEMA, "")
+    if newest is None or not as_published or (newest.id, newest.build, newest.counts) != (served.newest, build, sent):
+        return publish(writer, served, build, sent)
+    if (served.generation, served.build, served.counts) == (newest.id, newest.build, newest.counts):
+        return None
+    return show(writer, served, newest)
 
 
 class _Run:

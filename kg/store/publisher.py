@@ -88,9 +88,9 @@ def generations(store: GraphStore) -> tuple[Generation, ...]:
     return tuple(Generation(**{**row, "counts": json.loads(row["counts"])}) for row in rows)
 
 
-def publish(writer: Writer, generation: int, build: str, counts: dict[str, int]) -> Switch:
-    """Show ``generation`` to readers under the name of its build: one small transaction."""
-    before = current(writer.store)
+def publish(writer: Writer, served: Served, build: str, counts: dict[str, int]) -> Switch:
+    """Show what was loaded as the next generation: one small transaction. ``served`` is what readers see."""
+    generation = served.newest + 1
     text = json.dumps(counts, sort_keys=True)
     made = {"build": build, "published_at": time.time_ns() // 1_000_000, "counts": text}
     meta = {
@@ -102,7 +102,7 @@ def publish(writer: Writer, generation: int, build: str, counts: dict[str, int])
         Step("publish/generation", {"id": generation, "props": made}, 1),
         Step("publish/meta", {"props": meta}, 1),
     )
-    return Switch(before.build if before else "", build, generation, round(time.monotonic() - started, 4))
+    return Switch(served.build, build, generation, round(time.monotonic() - started, 4))
 
 
 def rollback(store: GraphStore, build: str | None = None) -> Switch:

@@ -47,7 +47,7 @@ def filled(neo4j_options: StoreOptions, tmp_path_factory: pytest.TempPathFactory
 @pytest.mark.parametrize("file", FILES)
 def test_a_query_of_bloom_seeks_or_scans_what_it_says(filled: GraphStore, file: str) -> None:
     """It starts from an index or from the ids of what is selected; the few that scan do so over a label they name."""
-    plan = plan_of(filled, queries.cypher(f"bloom/{file}"), PARAMETERS, mode="WRITE")
+    plan = plan_of(filled, queries.cypher(f"bloom/{file}"), PARAMETERS)
     scanned = {each.details.partition(":")[2] for each in plan if each.operator.endswith(SCANS)}
     assert scanned == MAY_SCAN.get(file, set())
     names = {each.operator for each in plan}

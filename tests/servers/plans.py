@@ -27,14 +27,14 @@ class Plan:
             yield from child
 
 
-def plan_of(store: GraphStore, text: LiteralString, parameters: Mapping[str, object], *, mode: str = "READ") -> Plan:
+def plan_of(store: GraphStore, text: LiteralString, parameters: Mapping[str, object]) -> Plan:
     """Return the plan of a query, which is not run."""
 
     def explain(tx: neo4j.ManagedTransaction) -> Any:
         return tx.run("EXPLAIN " + text, dict(parameters)).consume().plan
 
     with store._driver.session(database=store.info().database) as session:
-        return _read(session.execute_read(explain) if mode == "READ" else session.execute_write(explain))
+        return _read(session.execute_read(explain))
 
 
 def _read(plan: dict[str, Any]) -> Plan:

@@ -95,14 +95,12 @@ from pathlib import Path
 from kg.errors import InputError
 from kg.store.export.registry import FORMATS
 from kg.store.export.run import Asked, export
-from kg.store.tables import GraphFiles
-folder, name = Path(sys.argv[1]), sys.argv[2]
-parts = ("products.parquet", "product_types.jsonl", "intents.jsonl", "edges.jsonl", "themes.jsonl")
-files = GraphFiles(*(folder / "build" / part for part in (*parts, "product_edges.parquet")))
 from tests.parts.export_options import WIDEST
+from tests.servers.graph_files import files_in
+folder, name = Path(sys.argv[1]), sys.argv[2]
 resource.setrlimit(resource.RLIMIT_FSIZE, (700, 700))
 try:
-    export(files, Asked(name, "b1", folder / "out", WIDEST[name]))
+    export(files_in(folder / "build"), Asked(name, "b1", folder / "out", WIDEST[name]))
 except InputError as error:
     print(error)
 """
